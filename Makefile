@@ -23,7 +23,7 @@ demo: ready-run  ## une histoire jouée contre la passerelle · a story played a
 	@$(BIN)/vigie demo $(ARGS)
 
 serve: ready-run  ## la passerelle, avec config/ et data/ · the gateway, on config/ and data/
-	@$(BIN)/vigie --config $(CONFIG) --data $(DATA) serve $(ARGS)
+	@$(BIN)/vigie serve --config $(CONFIG) --data $(DATA) $(ARGS)
 
 test: ready-dev  ## tous les essais, moins de dix minutes · every test, in less than ten minutes
 	$(call say,Essais : unités, protocoles, processus · Tests: units, wires, processes)

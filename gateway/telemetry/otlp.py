@@ -25,13 +25,13 @@ EVERY_S = 60.0
 TIMEOUT_S = 5.0
 
 
-def open_spans(endpoint: str) -> Spans:
+def open_spans(endpoint: str, ratio: float) -> Spans:
     """Spans to `endpoint`, the collector's base URL, in batches from a thread of OpenTelemetry's."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=TIMEOUT_S)
-    return Spans(BatchSpanProcessor(exporter))
+    return Spans(BatchSpanProcessor(exporter), ratio)
 
 
 class MetricsToCollector:

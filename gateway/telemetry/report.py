@@ -34,6 +34,8 @@ class Settings(Protocol):
     def log_level(self) -> str: ...
     @property
     def otlp_endpoint(self) -> str | None: ...
+    @property
+    def sample_ratio(self) -> float: ...
 
 
 class Observed(Protocol):
@@ -218,7 +220,7 @@ def configure(settings: Settings) -> Telemetry:
     from gateway.telemetry.otlp import MetricsToCollector, open_spans
 
     endpoint = settings.otlp_endpoint
-    return Telemetry(meters, log, open_spans(endpoint), MetricsToCollector(meters, endpoint))
+    return Telemetry(meters, log, open_spans(endpoint, settings.sample_ratio), MetricsToCollector(meters, endpoint))
 
 
 def silent() -> Telemetry:

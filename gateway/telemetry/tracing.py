@@ -5,7 +5,7 @@ finds the other. An application that sends `traceparent` (W3C Trace Context) kee
 under the application's. Nothing of a trace goes to a provider.
 
 The span is made when the call ends, from times already taken: the hot path pays for it (about 35 µs) once, and only
-when somebody listens. Sampling is OpenTelemetry's own (`OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`).
+when somebody listens. Which calls are sampled follows from the trace id, so replicas agree.
 """
 
 from __future__ import annotations
@@ -101,9 +101,11 @@ def resource() -> Resource:
 class Spans:
     """The spans of finished calls. Owned by `Telemetry`, which closes it."""
 
-    def __init__(self, processor: SpanProcessor) -> None:
+    def __init__(self, processor: SpanProcessor, ratio: float = 1.0) -> None:
+        """`ratio`: the share of calls that are traced, unless the application already decided for its own."""
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+        from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 
         class DecisionIds(RandomIdGenerator):
             """Trace ids as told. Read and written in one synchronous step of the event loop."""
@@ -114,7 +116,9 @@ class Spans:
                 return self.told
 
         self._ids = DecisionIds()
-        self._provider: TracerProvider = TracerProvider(resource=resource(), id_generator=self._ids)
+        self._provider: TracerProvider = TracerProvider(
+            sampler=ParentBasedTraceIdRatio(ratio), resource=resource(), id_generator=self._ids
+        )
         self._provider.add_span_processor(processor)
         self._tracer = self._provider.get_tracer("vigie", __version__)
 

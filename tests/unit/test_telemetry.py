@@ -120,6 +120,16 @@ def test_a_span_follows_the_genai_conventions(telemetry, exporter):
     assert refused.resource.attributes["service.name"] == "vigie"
 
 
+def test_only_the_configured_share_of_calls_is_traced_and_every_call_is_logged(lines, exporter):
+    telemetry = Telemetry(
+        metrics.Meters(), logs.logger("info", lines.append), Spans(SimpleSpanProcessor(exporter), 0.0)
+    )
+    telemetry.call_finished(Call(), "assistant")
+    assert exporter.get_finished_spans() == ()
+    assert "span_id" not in orjson.loads(lines[0])
+    telemetry.close()
+
+
 async def test_a_call_keeps_the_trace_that_the_application_started(telemetry, exporter):
     async def app(scope, receive, send):
         telemetry.call_finished(Call(), "assistant")
@@ -237,7 +247,7 @@ def logging_as_before():
 
 
 def test_without_a_collector_nothing_of_opentelemetry_is_opened(logging_as_before):
-    made = configure(SimpleNamespace(log_level="info", otlp_endpoint=None))
+    made = configure(SimpleNamespace(log_level="info", otlp_endpoint=None, sample_ratio=1.0))
     assert made.spans is None
     assert made.collector is None
 
