@@ -1,0 +1,50 @@
+"""Reading and checking the files of `config/`. Configuration is data, checked before it acts (promise 10).
+
+`load` is all or nothing: a `Configuration`, or every problem with its place. `Live` holds the running one and replaces it
+only by one that is whole. May import `policies`, which checks conditions.
+"""
+
+from gateway.config.cases import CaseResult, run_cases
+from gateway.config.live import Live
+from gateway.config.loading import Configuration, load
+from gateway.config.models import (
+    Assessment,
+    Catalogue,
+    Deployment,
+    Labels,
+    LabelText,
+    Listener,
+    Model,
+    Privacy,
+    Register,
+    Settings,
+    System,
+    TelemetrySettings,
+)
+from gateway.config.problems import ConfigurationError, Problem
+from gateway.config.schemas import schemas
+from gateway.config.secret import secret
+
+__all__ = [
+    "Assessment",
+    "CaseResult",
+    "Catalogue",
+    "Configuration",
+    "ConfigurationError",
+    "Deployment",
+    "LabelText",
+    "Labels",
+    "Listener",
+    "Live",
+    "Model",
+    "Privacy",
+    "Problem",
+    "Register",
+    "Settings",
+    "System",
+    "TelemetrySettings",
+    "load",
+    "run_cases",
+    "schemas",
+    "secret",
+]

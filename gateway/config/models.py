@@ -1,0 +1,386 @@
+"""The files of `config/` as frozen values. *Data*: every key, its type, its default and what it means.
+
+JSON Schemas, the reference page and the errors of `vigie check` all come from these classes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Secret = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
+"""A reference to a secret, `env:NAME` or `file:PATH`; never the secret itself."""
+
+
+class Strict(BaseModel):
+    """Frozen, and refuses keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=False)
+
+
+class Bilingual(Strict):
+    """A text for people, in both languages."""
+
+    fr: str
+    en: str
+
+
+# ── vigie.yaml ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Listener(Strict):
+    """Where the gateway listens, and the bounds of a request."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    max_body_bytes: int = Field(10 * 1024 * 1024, ge=1024, description="bytes of a request body")
+    max_depth: int = Field(64, ge=4, le=500, description="nesting of the JSON of a request")
+    max_texts: int = Field(10_000, ge=1, description="texts in one request")
+
+
+class Storage(Strict):
+    """Where state and ledger are kept. None: SQLite in the data directory."""
+
+    url: Secret | None = Field(None, description="reference to a SQLAlchemy URL, e.g. env:VIGIE_DATABASE_URL")
+
+
+class Privacy(Strict):
+    """The analyser of personal data."""
+
+    languages: tuple[Literal["fr", "en"], ...] = ("fr", "en")
+    ner: bool = Field(True, description="names by language model as well as patterns; without it, patterns only")
+    workers: int = Field(1, ge=1, le=64, description="analyser processes")
+    threshold: float = Field(0.4, ge=0, le=1, description="least score of a finding")
+    memory_entries: int = Field(50_000, ge=0, description="texts whose findings are remembered, by keyed hash")
+    timeout_s: float = Field(20, gt=0, description="longest wait for the analyser; then the call is refused")
+
+
+class TelemetrySettings(Strict):
+    """Logs, metrics and traces."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    otlp_endpoint: str | None = Field(None, description="OTLP/HTTP collector; none: no traces leave")
+    sample_ratio: float = Field(1.0, ge=0, le=1, description="share of calls that are traced")
+
+
+class LedgerSettings(Strict):
+    """The ledger's name in its checkpoints."""
+
+    origin: str = Field("vigie.exemple.quebec/registre", pattern=r"^[^\s+]+$", description="C2SP origin, no scheme")
+
+
+class Settings(Strict):
+    """`vigie.yaml`."""
+
+    timezone: str = "America/Toronto"
+    listener: Listener = Listener()
+    storage: Storage = Storage()
+    privacy: Privacy = Privacy()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    ledger: LedgerSettings = LedgerSettings()
+
+
+# ── catalogue.yaml ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Model(Strict):
+    """What an application can ask for."""
+
+    id: Id
+    kind: Literal["chat", "embeddings"]
+    deployments: tuple[Id, ...] = Field(min_length=1, description="where it may be served, preferred first")
+
+
+class ProviderRef(Strict):
+    """How a deployment is reached."""
+
+    protocol: Literal["openai", "litellm", "simulated"]
+    base_url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
+    model: str = Field(min_length=1, description="the provider's own name; with litellm, litellm's name")
+    api_key: Secret | None = None
+    options: dict[str, Any] = Field(default_factory=dict, description="further arguments of litellm (api_version, aws_region_name…)")
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.protocol == "openai" and self.base_url is None:
+            raise ValueError("an openai provider needs a base_url")
+        return self
+
+
+class Operator(Strict):
+    """Who operates a deployment, and whose laws reach them."""
+
+    name: str
+    home: str = Field(description="CA-QC, CA-ON, CA, US, FR… or unknown")
+    public_body: bool = False
+    foreign_reach: tuple[str, ...] = Field(description="foreign laws that reach the operator; [] when none, [unknown] when unknown")
+
+
+class Processing(Strict):
+    """Where processing happens. Unknown means worst case."""
+
+    country: str
+    subdivision: str | None = None
+    region: str | None = None
+    routing: Literal["regional", "geographic", "global", "unknown"]
+    guarantee: Literal["direct-control", "contractual", "documented", "none", "unknown"]
+
+
+class Paper(Strict):
+    """A reference with an expiry: a contract."""
+
+    ref: str
+    expires: date
+
+
+class Assessment(Paper):
+    """A privacy impact assessment and the types of personal information that it covers."""
+
+    personal_data: tuple[str, ...] = ()
+
+
+class Verified(Strict):
+    """Which person of the body verified an entry, when, from what, until when."""
+
+    on: date
+    by: Id
+    source: str
+    expires: date
+
+
+class ResidencyWitness(Strict):
+    """What in an answer tells where it was made: a header or a dotted path into the JSON, and the values expected."""
+
+    header: str | None = None
+    field: str | None = None
+    expected: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.header is None) == (self.field is None):
+            raise ValueError("give header or field, one of them")
+        return self
+
+
+class Timeouts(Strict):
+    """Bounds on waiting for a provider, in seconds."""
+
+    connect_s: float = Field(5, gt=0)
+    first_byte_s: float = Field(120, gt=0)
+    idle_s: float = Field(60, gt=0)
+    total_s: float = Field(600, gt=0)
+
+
+class Deployment(Strict):
+    """One place that serves a model."""
+
+    id: Id
+    enabled: bool = True
+    provider: ProviderRef
+    operator: Operator
+    processing: Processing
+    weights: Literal["open", "restricted", "closed", "unknown"] = "unknown"
+    training: Literal["never", "off-by-default", "possible", "unknown"] = "unknown"
+    retention_days: int | None = Field(None, ge=0, description="days that the provider keeps content; null: unknown")
+    contract: Paper | None = None
+    assessment: Assessment | None = None
+    max_classification: str
+    verified: Verified | None = Field(None, description="null: disabled until a person of the body has verified it")
+    unit: str | None = Field(None, description="the provider's unit of deployment, e.g. an Azure SKU")
+    destinations: tuple[str, ...] = Field((), description="every region that an inference profile may use")
+    allowed_fields: tuple[str, ...] = Field((), description="unknown request fields that this deployment may receive")
+    residency: ResidencyWitness | None = None
+    timeouts: Timeouts = Timeouts()
+
+
+class Catalogue(Strict):
+    """`catalogue.yaml`."""
+
+    models: tuple[Model, ...]
+    deployments: tuple[Deployment, ...]
+
+    def model(self, name: str) -> Model | None:
+        """The model of this name, or None."""
+        return next((one for one in self.models if one.id == name), None)
+
+    def deployments_of(self, model: str) -> tuple[Deployment, ...]:
+        """The deployments that may serve a model, in the operator's order."""
+        found = self.model(model)
+        by_id = {one.id: one for one in self.deployments}
+        return tuple(by_id[name] for name in found.deployments) if found is not None else ()
+
+
+# ── register.yaml ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+Role = Literal["officer", "supervisor", "auditor", "admin"]
+
+
+class Body(Strict):
+    """The public body."""
+
+    id: Id
+    name: Bilingual
+    contact: str
+
+
+class Person(Strict):
+    """A person of the body, and what they may do."""
+
+    id: Id
+    name: str
+    roles: tuple[Role, ...] = ()
+
+
+class LabelSetting(Strict):
+    """Which visible label a system's answers carry (an id of labels.yaml, or none), and in which language."""
+
+    visible: str = "none"
+    language: Literal["fr", "fr+en"] = "fr"
+    ground: str | None = Field(None, description="ground of the Charter (art. 22.3) for a language beside French")
+
+    @model_validator(mode="after")
+    def _grounded(self) -> Self:
+        if self.language != "fr" and not self.ground:
+            raise ValueError("a label in another language beside French needs its ground (Charter, s. 22.3)")
+        return self
+
+
+class Budget(Strict):
+    """Bounds of use."""
+
+    tokens_per_day: int = Field(gt=0)
+
+
+class System(Strict):
+    """An AI system: what it is for, and who answers for it."""
+
+    id: Id
+    name: Bilingual
+    owner: Id
+    supervisors: tuple[Id, ...] = ()
+    purposes: tuple[Id, ...] = Field(min_length=1)
+    decision_role: Literal["none", "support", "exclusive"] = "none"
+    models: tuple[Id, ...]
+    classification: str
+    assessment: Assessment | None = None
+    label: LabelSetting = LabelSetting()
+    training_required: bool = False
+    trained_users: tuple[str, ...] = Field((), description="keyed hashes (vigie key hash-user) of users with a valid attestation")
+    budget: Budget | None = None
+
+
+class DerogationEntry(Strict):
+    """The one way to relax a rule, for one system and at most a year."""
+
+    id: str
+    rule: str
+    system: Id
+    justification: str = Field(min_length=1)
+    approved_by: Id
+    starts: date
+    expires: date
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if not self.starts <= self.expires or (self.expires - self.starts).days > 366:
+            raise ValueError("a derogation ends after it starts, and within twelve months")
+        return self
+
+
+class Register(Strict):
+    """`register.yaml`."""
+
+    body: Body
+    classifications: tuple[str, ...] = Field(min_length=1, description="ordered, lowest first; the body's own names")
+    people: tuple[Person, ...] = ()
+    systems: tuple[System, ...] = ()
+    derogations: tuple[DerogationEntry, ...] = ()
+
+    def system(self, name: str) -> System | None:
+        """The system of this id, or None."""
+        return next((one for one in self.systems if one.id == name), None)
+
+
+# ── labels.yaml ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class LabelText(Bilingual):
+    """The wording of one label, versioned."""
+
+    id: Id
+    version: int = Field(ge=1)
+    source_type: str = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
+
+class Labels(Strict):
+    """`labels.yaml`: an ordered catalogue of wordings, and the suffix that names the body and the decision."""
+
+    labels: tuple[LabelText, ...]
+    suffix: Bilingual
+
+    def label(self, name: str) -> LabelText | None:
+        """The wording of this id, or None."""
+        return next((one for one in self.labels if one.id == name), None)
+
+
+# ── policies/*.yaml ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class RuleEntry(Strict):
+    """One rule, as an officer writes it."""
+
+    id: Id
+    principle: int = Field(ge=1, le=12)
+    stage: Literal["admission", "input", "routing", "action", "output"]
+    when: str
+    effect: Literal["allow", "prefer", "notify", "label", "pseudonymize", "mask", "hold", "deny", "exclude"]
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    reason: Bilingual
+    mode: Literal["enforce", "shadow"] = "enforce"
+    entities: tuple[str, ...] = ()
+    label: str = ""
+    weight: int = Field(0, ge=0, le=100)
+
+    @field_validator("when")
+    @classmethod
+    def _not_blank(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("a rule needs a condition; write 'true' for always")
+        return value
+
+
+class PolicyFile(Strict):
+    """`policies/NAME.yaml`."""
+
+    policy: Id
+    rules: tuple[RuleEntry, ...]
+
+
+class Case(Strict):
+    """One test of the policies: facts on top of harmless defaults, and what they must give."""
+
+    name: str
+    stage: Literal["admission", "input", "routing", "action", "output"]
+    facts: dict[str, Any] = Field(default_factory=dict)
+    expect: Expectation
+
+
+class Expectation(Strict):
+    """What a case expects; what is not given is not checked."""
+
+    effect: str | None = None
+    rules: tuple[str, ...] | None = Field(None, description="exactly the rules that match")
+    matches: tuple[str, ...] = Field((), description="rules that must be among those that match")
+    transforms: dict[str, str] | None = None
+
+
+class CaseFile(Strict):
+    """`policies/NAME.cases.yaml`."""
+
+    cases: tuple[Case, ...]
+
+
+Case.model_rebuild()

@@ -1,0 +1,21 @@
+"""JSON Schemas of the files of `config/`, generated from the models, for editors and for the reference page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.config.models import CaseFile, Catalogue, Labels, PolicyFile, Register, Settings
+
+FILES = {
+    "vigie.yaml": Settings,
+    "catalogue.yaml": Catalogue,
+    "register.yaml": Register,
+    "labels.yaml": Labels,
+    "policies/*.yaml": PolicyFile,
+    "policies/*.cases.yaml": CaseFile,
+}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """One JSON Schema (2020-12) for each kind of file."""
+    return {name: model.model_json_schema() for name, model in FILES.items()}

@@ -1,0 +1,25 @@
+"""Secrets are references in configuration and values only at the moment of use. *Edge*."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gateway.errors import Fault, Message
+
+
+def secret(reference: str) -> str:
+    """The value behind `env:NAME` or `file:PATH`. Raises a `Fault` that names the reference, never a value."""
+    kind, _, where = reference.partition(":")
+    if kind == "env" and os.environ.get(where):
+        return os.environ[where]
+    if kind == "file":
+        try:
+            return Path(where).read_text(encoding="utf8").strip()
+        except (OSError, UnicodeDecodeError):
+            pass
+    raise Fault(
+        Message(f"Le secret {reference} est introuvable.", f"The secret {reference} cannot be found."),
+        Message("Définir la variable ou le fichier.", "Set the variable or the file."),
+        code="secret_missing",
+    )
