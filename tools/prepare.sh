@@ -44,7 +44,7 @@ total=$(grep -hcE '^[A-Za-z0-9].*==' "${locks[@]:1:1}" 2>/dev/null || echo '?')
 
 say "Installation des paquets, empreintes vérifiées (1 à 3 minutes) · Installing packages, hashes checked (1 to 3 minutes)"
 "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off \
-    --require-hashes "${locks[@]}" 2>&1 |
+    --require-hashes --only-binary :all: "${locks[@]}" 2>&1 |
     awk -v total="$total" -v log_file="$venv/install.log" '
         { print > log_file }
         /^Collecting / { n++; if (n % 20 == 0) { printf "  … %d paquets · packages (%s)\n", n, $2; fflush() } }

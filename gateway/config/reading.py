@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,17 @@ Loc = tuple[int | str, ...]
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
+class Loader(yaml.SafeLoader):
+    """YAML 1.2's booleans: `on`, `off`, `yes` and `no` are words, so that `verified: {on: …}` means what it says."""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
+
+
 class Document:
     """A parsed YAML file that remembers where each value stands."""
 
@@ -24,7 +36,7 @@ class Document:
         """Raises `yaml.YAMLError`."""
         self.name = name
         self.lines = text.splitlines()
-        loader = yaml.SafeLoader(text)
+        loader = Loader(text)
         try:
             self.root = loader.get_single_node()
             self._check_duplicates(self.root)
