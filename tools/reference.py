@@ -188,12 +188,16 @@ def log_fields() -> str:
 
 def records() -> str:
     """The kinds of records that the ledger holds."""
-    from gateway.audit import KINDS
+    from gateway.audit.records import KINDS
 
-    return table(
-        ("kind", "champs · fields", "français", "English"),
-        ((code(one.name), ", ".join(map(code, one.fields)), one.fr, one.en) for one in KINDS),
-    )
+    return table(("kind", "français", "English"), ((code(one.name), one.fr, one.en) for one in KINDS))
+
+
+def outcomes() -> str:
+    """How a recorded call can end."""
+    from gateway.audit.records import OUTCOMES
+
+    return table(("outcome", "English"), ((code(name), text) for name, text in OUTCOMES.items()))
 
 
 # name of the page, title, module that must exist, what writes each part
@@ -213,7 +217,12 @@ PAGES_OF: tuple[tuple[str, str, str, Mapping[str, Table]], ...] = (
         "gateway.telemetry",
         {"metrics": metrics, "log_fields": log_fields},
     ),
-    ("records", "Les enregistrements du registre · The ledger's records", "gateway.audit", {"records": records}),
+    (
+        "records",
+        "Les enregistrements du registre · The ledger's records",
+        "gateway.audit.verify",
+        {"records": records, "outcomes": outcomes},
+    ),
 )
 
 

@@ -1,8 +1,11 @@
 """Metrics and traces: names of the conventions, bounded labels, and never in the way of a call."""
 
 import logging
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import orjson
@@ -17,6 +20,7 @@ from gateway.telemetry import METRICS, Telemetry, Traced, configure, logs, metri
 from gateway.telemetry.otlp import MetricsToCollector, as_otlp
 from gateway.telemetry.tracing import Spans, parse_traceparent
 
+HERE = Path(__file__).resolve().parents[2]
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 DECISION = "d-0193d5c0a1b2" + "ab" * 10
 
@@ -259,3 +263,18 @@ def test_every_metric_is_described_in_both_languages_and_named_as_the_convention
         assert one.fr.endswith(".")
         assert one.en.endswith(".")
         assert bool(one.buckets) == (one.kind == "histogram")
+
+
+def test_worker_processes_that_share_a_folder_count_together(tmp_path):
+    """Two workers count, a third answers `/metrics`: it shows the sum."""
+    work = "from gateway.telemetry import silent; t = silent(); t.meters['vigie.configuration.adopted'].add(1)"
+    show = "from gateway.telemetry import silent; print(silent().render_metrics()[0].decode())"
+    parent = f"""
+import subprocess, sys, pathlib
+from gateway.telemetry import share_between_processes
+share_between_processes(pathlib.Path({str(tmp_path / "metrics")!r}))
+for program in [{work!r}, {work!r}, {show!r}]:
+    subprocess.run([sys.executable, "-c", program], check=True)
+"""
+    done = subprocess.run([sys.executable, "-c", parent], check=True, capture_output=True, text=True, cwd=HERE)
+    assert "vigie_configuration_adopted_total 2.0" in done.stdout
