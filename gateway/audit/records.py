@@ -1,0 +1,81 @@
+"""Records: their kinds, and their canonical bytes (RFC 8785). *Data*."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import rfc8785
+
+EXACT = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of record: when it is written."""
+
+    name: str
+    fr: str
+    en: str
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("call.opened", "Avant qu'un octet d'un appel parte\u00a0: la décision et ses faits", "Before any byte of a call leaves: the decision and its facts"),
+    Kind("call.closed", "Avant qu'une réponse soit complète, ou au refus\u00a0: ce qu'il en est advenu", "Before an answer is complete, or at a refusal: what came of it"),
+    Kind("policy.published", "Avant qu'une version de la politique décide", "Before a policy version decides"),
+    Kind("key.created", "Une clé a été créée", "A key was created"),
+    Kind("key.revoked", "Une clé a été révoquée", "A key was revoked"),
+)
+
+OUTCOMES: dict[str, str] = {
+    "opened": "the call may leave",
+    "served": "a whole answer was ready for the application",
+    "refused": "policy, a limit or the wire said no",
+    "failed": "a fault: provider, analyser, store",
+    "client_left": "the application went away before the answer was whole",
+    "dry_run": "rehearsed; no provider was called",
+}
+
+
+def canonical(record: Mapping[str, Any]) -> bytes:
+    """The RFC 8785 (JCS) bytes of a record of str, int, bool, None, list and dict with str keys.
+
+    orjson with sorted keys gives the same bytes when every key is below U+10000 (JCS sorts by UTF-16 units, orjson by
+    UTF-8) and every integer is exact; anything else goes through `rfc8785`. Raises `ValueError` for floats, for
+    integers that JSON readers cannot hold, and for what JSON cannot say.
+    """
+    if _plain(record):
+        try:
+            return orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+        except (orjson.JSONEncodeError, TypeError) as error:
+            raise ValueError(str(error)) from None
+    try:
+        return rfc8785.dumps(record)  # type: ignore[arg-type]
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise ValueError(str(error)) from None
+
+
+def _plain(value: Any) -> bool:
+    """Whether orjson's bytes are RFC 8785's; raises `ValueError` for numbers that a record may not hold."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        if -EXACT <= value <= EXACT:
+            return True
+        raise ValueError("an integer beyond 2^53-1 is not exact in JSON")
+    if kind is dict:
+        return all(type(key) is str and (key.isascii() or max(key) < "\U00010000") and _plain(one) for key, one in value.items())
+    if kind is list or kind is tuple:
+        return all(_plain(one) for one in value)
+    if kind is float:
+        raise ValueError("a record holds no floating-point number")
+    raise ValueError(f"a record holds no {kind.__name__}")
+
+
+def now_text() -> str:
+    """RFC 3339, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

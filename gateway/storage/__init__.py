@@ -1,0 +1,10 @@
+"""The store: tables, migrations and how to open it. *Edge*. One code path over SQLAlchemy Core.
+
+SQLite (WAL, synchronous=FULL) when nothing is configured, PostgreSQL beyond one machine. What a store promises: when a
+`write()` block ends without an exception, what it wrote survives `kill -9` and loss of power. May import
+`gateway.errors` only.
+"""
+
+from gateway.storage.store import Store, StoreUnavailable, open_store
+
+__all__ = ["Store", "StoreUnavailable", "open_store"]

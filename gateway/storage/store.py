@@ -1,0 +1,147 @@
+"""Opening a store, its transactions, and its errors in words. *Edge*."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from gateway.errors import Fault, Message
+
+BUSY_TIMEOUT_MS = 5_000
+_READ = "vigie_read"
+
+
+class StoreUnavailable(Fault):
+    """The store cannot be read or written now. The call that needed it is refused."""
+
+    code = "store_unavailable"
+
+
+class Store:
+    """An open database. Thread-safe; each `read` or `write` takes a connection of the pool for its block."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.embedded = engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction, durable when the block ends. Raises `StoreUnavailable`."""
+        with _in_words(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view. Raises `StoreUnavailable`."""
+        with _in_words(), self.engine.connect().execution_options(**{_READ: True}) as connection:
+            yield connection
+
+    def upgrade(self) -> None:
+        """Bring the schema to this version's. Safe to call again, and from several processes at once."""
+        from alembic import command
+
+        with _in_words(), self.engine.begin() as connection:
+            if not self.embedded:
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(86471001)")
+            command.upgrade(_alembic(connection), "head")
+
+    def require_current(self) -> None:
+        """Raises `StoreUnavailable` unless the schema is this version's."""
+        from alembic.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
+        with self.read() as connection:
+            there = MigrationContext.configure(connection).get_current_revision()
+            wanted = ScriptDirectory.from_config(_alembic(connection)).get_current_head()
+        if there != wanted:
+            raise StoreUnavailable(
+                Message("Le schéma de la base n'est pas celui de cette version.", "The store's schema is not this version's."),
+                Message("Exécuter «\u00a0vigie db upgrade\u00a0».", "Run 'vigie db upgrade'."),
+                code="store_not_upgraded",
+            )
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+    def tables(self) -> list[str]:
+        """The names of the tables that are there."""
+        with self.read() as connection:
+            return list(inspect(connection).get_table_names())
+
+
+def open_store(url: str) -> Store:
+    """A store by SQLAlchemy URL (`sqlite:///PATH` or `postgresql://…`). Opens no connection yet."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            return Store(create_engine(parsed, pool_size=4, max_overflow=4, pool_pre_ping=True, pool_timeout=5))
+        if parsed.get_backend_name() != "sqlite":
+            raise ArgumentError(parsed.get_backend_name())
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
+    except (ArgumentError, ValueError):
+        raise StoreUnavailable(
+            Message("L'adresse de la base n'est pas valable.", "The store's URL is not valid."),
+            Message("Exemples\u00a0: sqlite:///…, postgresql://….", "Examples: sqlite:///…, postgresql://…."),
+        ) from None
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Store(engine)
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    """WAL so that readers never wait; FULL so that a commit is on disk; transactions are begun by `_begin_sqlite`."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Writers take the write lock at once: a transaction that reads first could otherwise fail to upgrade its lock."""
+    reading = connection.get_execution_options().get(_READ)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _alembic(connection: Connection) -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+_REASONS = (
+    ("database is locked", Message("La base est verrouillée par un autre processus.", "The store is locked by another process.")),
+    ("not a database", Message("Le fichier de la base est abîmé.", "The store's file is damaged.")),
+    ("malformed", Message("Le fichier de la base est abîmé.", "The store's file is damaged.")),
+    ("full", Message("Le disque est plein.", "The disk is full.")),
+    ("no space left", Message("Le disque est plein.", "The disk is full.")),
+    ("disk i/o error", Message("Le disque ne répond pas ou est plein.", "The disk does not answer or is full.")),
+    ("readonly", Message("La base est en lecture seule.", "The store is read-only.")),
+    ("no such table", Message("La base n'a pas été créée.", "The store has not been created.")),
+    ("does not exist", Message("La base n'a pas été créée.", "The store has not been created.")),
+)
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Database errors as `StoreUnavailable`; never the statement, its parameters or the URL."""
+    try:
+        yield
+    except (DBAPIError, SQLAlchemyError) as error:
+        said = str(getattr(error, "orig", "")).lower()
+        unreachable = Message("La base est inaccessible.", "The store cannot be reached.")
+        reason = next((message for words, message in _REASONS if words in said), unreachable)
+        hint = Message("Rien n'a été transmis; rétablir la base, puis réessayer.", "Nothing was sent; mend the store, then retry.")
+        raise StoreUnavailable(reason, hint) from None

@@ -1,0 +1,69 @@
+"""The tables, as the newest migration leaves them. *Data*."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text
+
+metadata = MetaData()
+SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
+
+records = Table(
+    "records",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=False, comment="position in the tree, from 0"),
+    Column("leaf", LargeBinary(32), nullable=False, comment="RFC 6962 leaf hash of body"),
+    Column("kind", String(40), nullable=False),
+    Column("decision", String(64), nullable=False, index=True),
+    Column("system", String(64), nullable=False),
+    Column("time", String(24), nullable=False, index=True, comment="RFC 3339, UTC, milliseconds"),
+    Column("body", LargeBinary, nullable=False, comment="canonical JSON, the very bytes that were hashed"),
+)
+
+tree = Table(
+    "tree",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="always 1; the row that every writer locks"),
+    Column("size", SEQUENCE, nullable=False),
+    Column("frontier", LargeBinary, nullable=False, comment="hashes of the complete subtrees, largest first"),
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="always 1: the newest"),
+    Column("size", SEQUENCE, nullable=False),
+    Column("note", Text, nullable=False, comment="C2SP signed note"),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("version", String(64), primary_key=True, comment="SHA-256 of source"),
+    Column("source", LargeBinary, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("system", String(64)),
+    Column("person", String(64)),
+    Column("digest", LargeBinary(32), nullable=False, comment="HMAC-SHA-256 of the secret part"),
+    Column("created_at", String(24), nullable=False),
+    Column("revoked_at", String(24)),
+)
+
+signals = Table(
+    "signals",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="always 1"),
+    Column("epoch", SEQUENCE, nullable=False, comment="grows with every change that running gateways must see"),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("system", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True, comment="the body's own date"),
+    Column("tokens", SEQUENCE, nullable=False),
+)
