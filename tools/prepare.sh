@@ -45,13 +45,13 @@ total=$(cat "${files[@]}" | grep -cE '^[A-Za-z0-9].*==')
 
 say "Installation des paquets, empreintes vérifiées (1 à 3 minutes) · Installing packages, hashes checked (1 to 3 minutes)"
 "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off \
-    --require-hashes --only-binary :all: "${files[@]/#/--requirement=}" 2>&1 |
+    --no-compile --require-hashes --only-binary :all: "${files[@]/#/--requirement=}" 2>&1 |
     awk -v total="$total" -v log_file="$venv/install.log" '
         { print > log_file }
         /^Collecting / { n++; if (n % 20 == 0) { printf "  … %d/%d paquets · packages\n", n, total; fflush() } }
         /^Installing collected/ { print "  … écriture sur le disque · writing to disk"; fflush() }
         /^(ERROR|error)/ || /THESE PACKAGES DO NOT MATCH/ { print; fflush() }' >&2 || {
-        say "Échec ; le journal complet est dans $venv/install.log · Failed; the whole log is in $venv/install.log"
+        say "Échec; le journal complet est dans $venv/install.log · Failed; the whole log is in $venv/install.log"
         exit 1
     }
 "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --quiet \

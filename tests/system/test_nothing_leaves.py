@@ -42,7 +42,7 @@ def run_on_a_cable_to_nowhere(folder, *command, text=None, timeout=100):
     """(exit code, stdout, stderr, packets that tried to leave)"""
     environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     done = subprocess.run(
-        [*"unshare --map-root-user --net --mount sh -c".split(), NAMESPACE, "namespace", folder, *map(str, command)],
+        ["unshare", "-r", "--net", "--mount", "sh", "-c", NAMESPACE, "namespace", folder, *map(str, command)],
         cwd=HERE, env=environment, input=text, check=False, capture_output=True, text=True, timeout=timeout,
     )  # fmt: skip
     *_, last = done.stderr.strip().splitlines() or [""]
