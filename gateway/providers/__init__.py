@@ -1,0 +1,20 @@
+"""Calling providers. *Edge*. Three ways, one shape: a `Request` in OpenAI's terms, a `Reply` in OpenAI's wire.
+
+`direct` speaks OpenAI's protocol (the hot path), `translated` goes through litellm, imported only if a deployment needs
+it, `simulated` answers without a model. May import `config` and `errors`. Only catalogue hosts are ever contacted.
+"""
+
+from gateway.providers.faults import BrokeProtocol, ProviderFault, ProviderRefused, TimedOut, Unreachable
+from gateway.providers.providers import Providers
+from gateway.providers.reply import Reply, Request
+
+__all__ = [
+    "BrokeProtocol",
+    "ProviderFault",
+    "ProviderRefused",
+    "Providers",
+    "Reply",
+    "Request",
+    "TimedOut",
+    "Unreachable",
+]
