@@ -1,0 +1,158 @@
+"""A call, whatever its protocol: where its texts are, what it offers, whether it streams. *Data* and its reading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from gateway.errors import Fault, Message, Refusal
+
+Path = tuple[str | int, ...]
+
+
+class Malformed(Refusal):
+    """The request is not what its protocol says. `param` is the JSON path."""
+
+    code = "invalid_request"
+    status = 400
+
+
+class TooLarge(Refusal):
+    """The request is over a bound."""
+
+    code = "too_large"
+    status = 413
+
+
+class ProviderBroke(Fault):
+    """A provider's answer is not of its protocol. Never quoted: it may hold personal information."""
+
+    code = "provider_protocol"
+    status = 502
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of a request: nesting of its JSON, and number of texts."""
+
+    max_depth: int = 64
+    max_texts: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text at `path` of a body; `embedded`: the text is itself JSON (tool-call arguments)."""
+
+    path: Path
+    role: str
+    value: str
+    embedded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. `fields`: unknown top-level fields; `media`: types of parts that are not text."""
+
+    protocol: str
+    model: str
+    stream: bool
+    texts: tuple[Text, ...]
+    tools: tuple[str, ...]
+    provider_tools: tuple[str, ...]
+    media: tuple[str, ...]
+    fields: tuple[str, ...]
+    body: dict[str, Any]
+    wants_json: bool
+
+
+def parse_object(body: bytes, limits: Limits) -> dict[str, Any]:
+    """A JSON object within bounds. Raises `Malformed`, which says where and never what."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(
+            Message(
+                f"Le corps n'est pas du JSON valide (ligne {error.lineno}, colonne {error.colno}).",
+                f"The body is not valid JSON (line {error.lineno}, column {error.colno}).",
+            ),
+            Message("Envoyer un objet JSON en UTF-8.", "Send a JSON object in UTF-8."),
+            code="invalid_json",
+        ) from None
+    if not isinstance(value, dict):
+        raise malformed("", "un objet JSON", "a JSON object")
+    if _deeper_than(body, limits.max_depth):
+        raise Malformed(
+            Message(f"Le JSON a plus de {limits.max_depth} niveaux.", f"The JSON is nested deeper than {limits.max_depth}."),
+            Message("L'aplatir.", "Flatten it."),
+            code="too_deep",
+        )
+    return value
+
+
+def malformed(path: str, fr: str, en: str) -> Malformed:
+    """`path` should have been `fr`/`en`."""
+    where = path or "corps"
+    return Malformed(
+        Message(f"{where}\u00a0: il faut {fr}.", f"{path or 'body'}: must be {en}."),
+        Message("Voir la référence de l'API.", "See the API reference."),
+        param=path or None,
+    )
+
+
+def too_many(limits: Limits) -> TooLarge:
+    """More texts than the bound."""
+    return TooLarge(
+        Message(f"La demande a plus de {limits.max_texts} textes.", f"The request has more than {limits.max_texts} texts."),
+        Message("La diviser.", "Split it."),
+    )
+
+
+def path_text(path: Path) -> str:
+    """`messages[2].content`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+
+
+def rewrite(call: Call, texts: Mapping[Path, str], *, model: str) -> dict[str, Any]:
+    """A new body with `texts` in place and the provider's own name of the model; the call's body is not touched."""
+    original = {text.path: text.value for text in call.texts}
+    body = replaced(call.body, {path: text for path, text in texts.items() if text != original[path]})
+    body["model"] = model
+    return body
+
+
+def replaced(value: dict[str, Any], texts: Mapping[Path, str]) -> dict[str, Any]:
+    """`value` with the string at each path replaced; containers on the way are copied once, the rest is shared."""
+    root = dict(value)
+    copies: dict[Path, Any] = {(): root}
+    for path, text in texts.items():
+        parent: Any = root
+        for depth in range(1, len(path)):
+            known = copies.get(path[:depth])
+            if known is None:
+                child = parent[path[depth - 1]]
+                known = dict(child) if isinstance(child, dict) else list(child)
+                parent[path[depth - 1]] = known
+                copies[path[:depth]] = known
+            parent = known
+        parent[path[-1]] = text
+    return root
+
+
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NOT_BRACKETS = re.compile(rb"[^\[\]{}]+")
+
+
+def _deeper_than(body: bytes, depth: int) -> bool:
+    """Whether the JSON nests deeper than `depth`. Cheap when it cannot: counts opening brackets first."""
+    if body.count(b"{") + body.count(b"[") <= depth:
+        return False
+    level = 0
+    for byte in _NOT_BRACKETS.sub(b"", _STRINGS.sub(b"", body)):
+        level += 1 if byte in b"{[" else -1
+        if level > depth:
+            return True
+    return False
