@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.config import Register, System
 from gateway.errors import Message, Refusal
-from gateway.policies import Facts, FactValue
+from gateway.policies import Facts
 from gateway.wire.calls import Call
 
 

@@ -33,7 +33,9 @@ def export(
     with store.read() as connection, tempfile.TemporaryDirectory(dir=out.parent or None) as scratch:
         note = connection.execute(select(checkpoint.c.size, checkpoint.c.note)).one()
         first, end = _bounds(connection, note.size, since, until)
-        chosen = select(records.c.seq, records.c.body, records.c.kind).where(records.c.seq >= first, records.c.seq < end)
+        chosen = select(records.c.seq, records.c.body, records.c.kind).where(
+            records.c.seq >= first, records.c.seq < end
+        )
         if system:
             chosen = chosen.where(records.c.system == system)
         lines = Path(scratch) / "records.jsonl"

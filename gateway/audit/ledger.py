@@ -272,7 +272,9 @@ def _count(connection: Connection, entries: Sequence[Entry]) -> dict[tuple[str, 
     for (system, day), tokens in added.items():
         dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
         adding = dialect.insert(usage).values(system=system, day=day, tokens=tokens)
-        adding = adding.on_conflict_do_update(index_elements=["system", "day"], set_={"tokens": usage.c.tokens + tokens})
+        adding = adding.on_conflict_do_update(
+            index_elements=["system", "day"], set_={"tokens": usage.c.tokens + tokens}
+        )
         totals[system, day] = connection.execute(adding.returning(usage.c.tokens)).scalar_one()
     return totals
 

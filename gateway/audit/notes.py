@@ -57,7 +57,9 @@ class Signer:
                 size = connection.execute(select(tree.c.size)).scalar_one()
             if size:
                 raise SigningKeyMissing(
-                    Message("La clé de signature du registre est introuvable.", "The ledger's signing key cannot be found."),
+                    Message(
+                        "La clé de signature du registre est introuvable.", "The ledger's signing key cannot be found."
+                    ),
                     Message(f"Restaurer {path.name} depuis la sauvegarde.", f"Restore {path.name} from the backup."),
                 )
             _write_once(path, os.urandom(32))

@@ -23,8 +23,16 @@ class Kind:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("call.opened", "Avant qu'un octet d'un appel parte\u00a0: la décision et ses faits", "Before any byte of a call leaves: the decision and its facts"),
-    Kind("call.closed", "Avant qu'une réponse soit complète, ou au refus\u00a0: ce qu'il en est advenu", "Before an answer is complete, or at a refusal: what came of it"),
+    Kind(
+        "call.opened",
+        "Avant qu'un octet d'un appel parte\u00a0: la décision et ses faits",
+        "Before any byte of a call leaves: the decision and its facts",
+    ),
+    Kind(
+        "call.closed",
+        "Avant qu'une réponse soit complète, ou au refus\u00a0: ce qu'il en est advenu",
+        "Before an answer is complete, or at a refusal: what came of it",
+    ),
     Kind("policy.published", "Avant qu'une version de la politique décide", "Before a policy version decides"),
     Kind("key.created", "Une clé a été créée", "A key was created"),
     Kind("key.revoked", "Une clé a été révoquée", "A key was revoked"),
@@ -68,7 +76,10 @@ def _plain(value: Any) -> bool:
             return True
         raise ValueError("an integer beyond 2^53-1 is not exact in JSON")
     if kind is dict:
-        return all(type(key) is str and (key.isascii() or max(key) < "\U00010000") and _plain(one) for key, one in value.items())
+        return all(
+            type(key) is str and (key.isascii() or max(key) < "\U00010000") and _plain(one)
+            for key, one in value.items()
+        )
     if kind is list or kind is tuple:
         return all(_plain(one) for one in value)
     if kind is float:

@@ -154,7 +154,9 @@ def _verify_tar(tar: tarfile.TarFile, verdict: Verdict, progress: Progress | Non
     sums = orjson.loads(_needed(small, "manifest.json"))["sha256"]
     names = {member.name for member in tar.getmembers()}
     if names != {"manifest.json", *sums}:
-        raise Wrong(f"the bundle's files are not those of its manifest: {', '.join(sorted(names ^ {'manifest.json', *sums}))}")
+        raise Wrong(
+            f"the bundle's files are not those of its manifest: {', '.join(sorted(names ^ {'manifest.json', *sums}))}"
+        )
     for name, content in small.items():
         if name != "manifest.json" and hashlib.sha256(content).hexdigest() != sums[name]:
             raise Wrong(f"{name} was changed: it is not the file of the manifest")

@@ -115,7 +115,10 @@ def _check_rule(entry: RuleEntry, loc: Loc, document: Document, rules: Mapping[s
         possible = ", ".join(sorted(EFFECTS_OF[stage]))
         yield document.problem(
             (*loc, "effect"),
-            Message(f"L'effet {effect} n'a pas de sens à l'étape {stage}.", f"The effect {effect} makes no sense at stage {stage}."),
+            Message(
+                f"L'effet {effect} n'a pas de sens à l'étape {stage}.",
+                f"The effect {effect} makes no sense at stage {stage}.",
+            ),
             Message(f"Effets possibles\u00a0: {possible}.", f"Possible effects: {possible}."),
         )
     if entry.when.strip() == "false":
@@ -133,7 +136,10 @@ def _check_rule(entry: RuleEntry, loc: Loc, document: Document, rules: Mapping[s
             line,
             column,
             Message(f"Condition\u00a0: {error.reason}", f"Condition: {error.reason}"),
-            Message("Les faits de chaque étape sont dans docs/reference/facts.md.", "docs/reference/facts.md lists each stage's facts."),
+            Message(
+                "Les faits de chaque étape sont dans docs/reference/facts.md.",
+                "docs/reference/facts.md lists each stage's facts.",
+            ),
             document.excerpt(line),
         )
 
@@ -143,7 +149,9 @@ def _check_settings(settings: Settings, document: Document) -> Iterable[Problem]
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         said = Message("Ce fuseau horaire n'existe pas.", "This time zone does not exist.")
-        yield document.problem(("timezone",), said, Message("Exemple\u00a0: America/Toronto.", "Example: America/Toronto."))
+        yield document.problem(
+            ("timezone",), said, Message("Exemple\u00a0: America/Toronto.", "Example: America/Toronto.")
+        )
 
 
 def _check_catalogue(catalogue: Catalogue, register: Register, document: Document) -> Iterable[Problem]:
@@ -153,13 +161,20 @@ def _check_catalogue(catalogue: Catalogue, register: Register, document: Documen
     for index, model in enumerate(catalogue.models):
         for place, name in enumerate(model.deployments):
             if name not in known:
-                yield _dangling(document, ("models", index, "deployments", place), "déploiement", "deployment", name, known)
+                yield _dangling(
+                    document, ("models", index, "deployments", place), "déploiement", "deployment", name, known
+                )
     people = {one.id for one in register.people}
     for index, deployment in enumerate(catalogue.deployments):
         loc: Loc = ("deployments", index)
         if deployment.max_classification not in register.classifications:
             yield _dangling(
-                document, (*loc, "max_classification"), "classification", "classification", deployment.max_classification, register.classifications
+                document,
+                (*loc, "max_classification"),
+                "classification",
+                "classification",
+                deployment.max_classification,
+                register.classifications,
             )
         if deployment.verified is not None and deployment.verified.by not in people:
             yield _dangling(document, (*loc, "verified", "by"), "personne", "person", deployment.verified.by, people)
@@ -186,7 +201,12 @@ def _check_register(
                 yield _dangling(document, (*loc, "models", place), "modèle", "model", name, models)
         if system.classification not in register.classifications:
             yield _dangling(
-                document, (*loc, "classification"), "classification", "classification", system.classification, register.classifications
+                document,
+                (*loc, "classification"),
+                "classification",
+                "classification",
+                system.classification,
+                register.classifications,
             )
         if system.label.visible not in wordings:
             yield _dangling(document, (*loc, "label", "visible"), "étiquette", "label", system.label.visible, wordings)
@@ -238,7 +258,13 @@ def _dangling(document: Document, loc: Loc, fr: str, en: str, name: str, known: 
 def _derogation(register: Register, index: int) -> Derogation:
     one = register.derogations[index]
     return Derogation(
-        one.id, one.rule, one.system, one.justification, one.approved_by, one.starts.isoformat(), one.expires.isoformat()
+        one.id,
+        one.rule,
+        one.system,
+        one.justification,
+        one.approved_by,
+        one.starts.isoformat(),
+        one.expires.isoformat(),
     )
 
 

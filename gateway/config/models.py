@@ -101,7 +101,9 @@ class ProviderRef(Strict):
     base_url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
     model: str = Field(min_length=1, description="the provider's own name; with litellm, litellm's name")
     api_key: Secret | None = None
-    options: dict[str, Any] = Field(default_factory=dict, description="further arguments of litellm (api_version, aws_region_name…)")
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="further arguments of litellm (api_version, aws_region_name…)"
+    )
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
@@ -116,7 +118,9 @@ class Operator(Strict):
     name: str
     home: str = Field(description="CA-QC, CA-ON, CA, US, FR… or unknown")
     public_body: bool = False
-    foreign_reach: tuple[str, ...] = Field(description="foreign laws that reach the operator; [] when none, [unknown] when unknown")
+    foreign_reach: tuple[str, ...] = Field(
+        description="foreign laws that reach the operator; [] when none, [unknown] when unknown"
+    )
 
 
 class Processing(Strict):
@@ -268,7 +272,9 @@ class System(Strict):
     assessment: Assessment | None = None
     label: LabelSetting = LabelSetting()
     training_required: bool = False
-    trained_users: tuple[str, ...] = Field((), description="keyed hashes (vigie key hash-user) of users with a valid attestation")
+    trained_users: tuple[str, ...] = Field(
+        (), description="keyed hashes (vigie key hash-user) of users with a valid attestation"
+    )
     budget: Budget | None = None
 
 

@@ -91,7 +91,9 @@ class Document:
             seen: set[str] = set()
             for key, value in node.value:
                 if key.value in seen:
-                    raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} is there twice", problem_mark=key.start_mark)
+                    raise yaml.MarkedYAMLError(
+                        problem=f"the key {key.value!r} is there twice", problem_mark=key.start_mark
+                    )
                 seen.add(key.value)
                 self._check_duplicates(value)
         elif isinstance(node, yaml.SequenceNode):
@@ -108,7 +110,11 @@ def read(path: Path, name: str, problems: list[Problem]) -> tuple[Document | Non
         return Document(name, content.decode("utf-8")), content
     except FileNotFoundError:
         message = Message("Ce fichier manque.", "This file is missing.")
-        problems.append(Problem(name, 1, 1, message, Message("Partir de l'exemple de config/.", "Start from the example in config/.")))
+        problems.append(
+            Problem(
+                name, 1, 1, message, Message("Partir de l'exemple de config/.", "Start from the example in config/.")
+            )
+        )
     except UnicodeDecodeError:
         problems.append(Problem(name, 1, 1, Message("Ce fichier n'est pas en UTF-8.", "This file is not UTF-8.")))
     except OSError as error:
@@ -120,7 +126,11 @@ def read(path: Path, name: str, problems: list[Problem]) -> tuple[Document | Non
         lines = content.decode("utf-8", "replace").splitlines()
         excerpt = lines[line - 1] if line <= len(lines) else ""
         said = error.problem or "YAML"
-        problems.append(Problem(name, line, column, Message(f"YAML invalide\u00a0: {said}.", f"Invalid YAML: {said}."), None, excerpt))
+        problems.append(
+            Problem(
+                name, line, column, Message(f"YAML invalide\u00a0: {said}.", f"Invalid YAML: {said}."), None, excerpt
+            )
+        )
     except (yaml.YAMLError, RecursionError):
         problems.append(Problem(name, 1, 1, Message("YAML invalide.", "Invalid YAML.")))
     return None, b""
@@ -168,5 +178,7 @@ def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:
 
     node = resolve(schema)
     for step in loc:
-        node = resolve(node.get("items", {}) if isinstance(step, int) else node.get("properties", {}).get(str(step), {}))
+        node = resolve(
+            node.get("items", {}) if isinstance(step, int) else node.get("properties", {}).get(str(step), {})
+        )
     return list(node.get("properties", {}))

@@ -72,7 +72,9 @@ class Keys:
         with self._store.write() as connection:
             connection.execute(select(tree.c.size).with_for_update()).one()
             connection.execute(
-                insert(keys).values(id=name, system=system, person=person, digest=self._digest(secret), created_at=now_text())
+                insert(keys).values(
+                    id=name, system=system, person=person, digest=self._digest(secret), created_at=now_text()
+                )
             )
             connection.execute(update(signals).values(epoch=signals.c.epoch + 1))
             write_entries(connection, [_record("key.created", name, system, person)])
@@ -132,5 +134,12 @@ class Keys:
 
 def _record(kind: str, key: str, system: str | None, person: str | None) -> Entry:
     return Entry.of(
-        {"kind": kind, "id": f"k-{key}.{kind[4:]}", "time": now_text(), "key": key, "system": system or "", "person": person or ""}
+        {
+            "kind": kind,
+            "id": f"k-{key}.{kind[4:]}",
+            "time": now_text(),
+            "key": key,
+            "system": system or "",
+            "person": person or "",
+        }
     )

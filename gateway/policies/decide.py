@@ -104,7 +104,11 @@ def decide(policy: Policy, stage: Stage, facts: Facts) -> Decision:
 def _derogation(policy: Policy, rule: Rule, facts: Facts) -> str:
     """The derogation that relaxes this rule for this system on this day, or nothing."""
     for one in policy.derogations:
-        if one.rule == rule.id and one.system == facts["system.id"] and one.starts <= str(facts["call.date"]) <= one.expires:
+        if (
+            one.rule == rule.id
+            and one.system == facts["system.id"]
+            and one.starts <= str(facts["call.date"]) <= one.expires
+        ):
             return one.id
     return ""
 

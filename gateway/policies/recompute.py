@@ -26,5 +26,7 @@ def recompute(record: Mapping[str, Any], policies: Mapping[str, Policy]) -> str 
         facts = {**common, **restored(one["facts"])}
         again = decide(policy, Stage(one["stage"]), facts).as_json()
         if again != one["decision"]:
-            return f"stages[{number}] ({one['stage']}): recorded {one['decision']['effect']}, recomputed {again['effect']}"
+            return (
+                f"stages[{number}] ({one['stage']}): recorded {one['decision']['effect']}, recomputed {again['effect']}"
+            )
     return None

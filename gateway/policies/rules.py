@@ -134,11 +134,18 @@ class Policy:
         document = {"rules": [rule.as_json() for rule in ordered], "derogations": [one.as_json() for one in relaxing]}
         source = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
         conditions = {
-            stage: tuple(Condition(rule, compile_condition(rule.stage, rule.when)) for rule in ordered if rule.stage is stage)
+            stage: tuple(
+                Condition(rule, compile_condition(rule.stage, rule.when)) for rule in ordered if rule.stage is stage
+            )
             for stage in Stage
         }
         return cls(
-            hashlib.sha256(source).hexdigest(), source, ordered, relaxing, conditions, {rule.id: rule for rule in ordered}
+            hashlib.sha256(source).hexdigest(),
+            source,
+            ordered,
+            relaxing,
+            conditions,
+            {rule.id: rule for rule in ordered},
         )
 
     @classmethod

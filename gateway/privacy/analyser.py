@@ -87,11 +87,15 @@ class Analyser:
                     waiting.append((index, offset, asked[key]))
                 else:
                     self._known.move_to_end(key)
-                    results[index] += [Finding(start + offset, end + offset, kind, score) for start, end, kind, score in known]
+                    results[index] += [
+                        Finding(start + offset, end + offset, kind, score) for start, end, kind, score in known
+                    ]
         if waiting:
             await self._wait(list(asked.values()))
             for index, offset, done in waiting:
-                results[index] += [Finding(start + offset, end + offset, kind, score) for start, end, kind, score in done.result()]
+                results[index] += [
+                    Finding(start + offset, end + offset, kind, score) for start, end, kind, score in done.result()
+                ]
         return [tuple(sorted(found, key=lambda one: (one.start, one.end))) for found in results]
 
     def _ask(self, line: str, key: bytes) -> asyncio.Future[Spans]:
@@ -100,7 +104,9 @@ class Analyser:
             self._queue.put_nowait(Piece(line, key, done))
         except asyncio.QueueFull:
             raise AnalyserUnavailable(
-                Message("L'analyse des renseignements personnels ne suit plus la cadence.", "The analyser cannot keep up."),
+                Message(
+                    "L'analyse des renseignements personnels ne suit plus la cadence.", "The analyser cannot keep up."
+                ),
                 Message("Réessayer dans quelques instants.", "Retry in a moment."),
                 code="analyser_behind",
             ) from None
@@ -241,6 +247,8 @@ def _end(process: asyncio.subprocess.Process) -> None:
 
 def _unavailable() -> AnalyserUnavailable:
     return AnalyserUnavailable(
-        Message("L'analyse des renseignements personnels est indisponible.", "The personal-data analyser is unavailable."),
+        Message(
+            "L'analyse des renseignements personnels est indisponible.", "The personal-data analyser is unavailable."
+        ),
         Message("Rien n'a été transmis; réessayer dans quelques instants.", "Nothing was sent; retry in a moment."),
     )

@@ -60,9 +60,7 @@ class Protected:
         return _same(value) in self.kept
 
 
-def protect(
-    texts: Sequence[str], findings: Sequence[Sequence[Finding]], effects: Mapping[str, Effect]
-) -> Protected:
+def protect(texts: Sequence[str], findings: Sequence[Sequence[Finding]], effects: Mapping[str, Effect]) -> Protected:
     """Replace each finding as `effects` says of its type; types that it does not name stay as they are."""
     strictness = {name: effect.rank for name, effect in effects.items()}
     taken = {int(match[1]) for text in texts for match in LOOKS_LIKE_OURS.finditer(text)}
@@ -108,12 +106,15 @@ class Restorer:
 
     def __init__(self, mapping: Mapping[str, str]) -> None:
         self._values = {_key(placeholder.strip("⟦⟧")): value for placeholder, value in mapping.items()}
-        self._words = sorted({placeholder.strip("⟦⟧").rpartition("_")[0] for placeholder in mapping}, key=len, reverse=True)
+        self._words = sorted(
+            {placeholder.strip("⟦⟧").rpartition("_")[0] for placeholder in mapping}, key=len, reverse=True
+        )
         self._pattern: re.Pattern[str] | None = None
         if self._words:
             names = "|".join("[ _\u00a0\u202f-]".join(map(re.escape, name.split("_"))) for name in self._words)
             self._pattern = re.compile(
-                rf"[⟦\[<{{]\s*((?:{names})[ _\u00a0\u202f-]\d+)\s*[⟧\]>}}]|(?<![\w])((?:{names})_\d+)(?![\w])", re.IGNORECASE
+                rf"[⟦\[<{{]\s*((?:{names})[ _\u00a0\u202f-]\d+)\s*[⟧\]>}}]|(?<![\w])((?:{names})_\d+)(?![\w])",
+                re.IGNORECASE,
             )
 
     @property

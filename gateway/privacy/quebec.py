@@ -61,10 +61,20 @@ class Credential(PatternRecognizer):
             "CREDENTIAL",
             name="Credential",
             patterns=[
-                Pattern("prefix", r"(?<!\w)(?:sk-|ghp_|gho_|github_pat_|xox[abp]-|AKIA|AIza|glpat-|vigie_)[A-Za-z0-9_\-]{12,}", 0.95),
+                Pattern(
+                    "prefix",
+                    r"(?<!\w)(?:sk-|ghp_|gho_|github_pat_|xox[abp]-|AKIA|AIza|glpat-|vigie_)[A-Za-z0-9_\-]{12,}",
+                    0.95,
+                ),
                 Pattern("jwt", r"(?<!\w)eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}", 0.95),
-                Pattern("pem", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{1,8000}?-----END [A-Z ]*PRIVATE KEY-----", 0.99),
-                Pattern("cue", r"(?<=mot de passe : )\S{6,64}|(?<=mot de passe: )\S{6,64}|(?<=password: )\S{6,64}|(?<=mot de passe\u00a0: )\S{6,64}", 0.8),
+                Pattern(
+                    "pem", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{1,8000}?-----END [A-Z ]*PRIVATE KEY-----", 0.99
+                ),
+                Pattern(
+                    "cue",
+                    r"(?<=mot de passe : )\S{6,64}|(?<=mot de passe: )\S{6,64}|(?<=password: )\S{6,64}|(?<=mot de passe\u00a0: )\S{6,64}",
+                    0.8,
+                ),
             ],
             supported_language=supported_language,
             global_regex_flags=re.MULTILINE | re.IGNORECASE,

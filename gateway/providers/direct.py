@@ -63,7 +63,9 @@ class Direct:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=self._bounds.total_s, sock_connect=self._bounds.connect_s, sock_read=self._bounds.idle_s)
+            timeout = aiohttp.ClientTimeout(
+                total=self._bounds.total_s, sock_connect=self._bounds.connect_s, sock_read=self._bounds.idle_s
+            )
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=60),
                 timeout=timeout,
@@ -77,14 +79,22 @@ class Direct:
         headers = {name.lower(): value for name, value in response.headers.items()}
         if 300 <= response.status < 400:
             raise BrokeProtocol(
-                Message("Le fournisseur a répondu par une redirection, qui n'est jamais suivie.", "The provider answered with a redirect, which is never followed."),
+                Message(
+                    "Le fournisseur a répondu par une redirection, qui n'est jamais suivie.",
+                    "The provider answered with a redirect, which is never followed.",
+                ),
                 "provider_redirected",
             )
         if response.status != 200:
             raise ProviderRefused(response.status)
         wanted = "text/event-stream" if request.stream else "application/json"
         if response.content_type != wanted:
-            raise BrokeProtocol(Message("Le type de contenu du fournisseur n'est pas celui attendu.", "The provider's content type is not the one expected."))
+            raise BrokeProtocol(
+                Message(
+                    "Le type de contenu du fournisseur n'est pas celui attendu.",
+                    "The provider's content type is not the one expected.",
+                )
+            )
         if request.stream:
             return Reply(200, headers, None, _chunks(response), _closing(response))
         return Reply(200, headers, await _whole(response), None, _closing(response))
@@ -96,7 +106,10 @@ async def _whole(response: aiohttp.ClientResponse) -> bytes:
     async for part in _chunks(response):
         size += len(part)
         if size > MAX_ANSWER:
-            raise BrokeProtocol(Message("La réponse du fournisseur est trop longue.", "The provider's answer is too long."), "provider_too_large")
+            raise BrokeProtocol(
+                Message("La réponse du fournisseur est trop longue.", "The provider's answer is too long."),
+                "provider_too_large",
+            )
         parts.append(part)
     response.release()
     return b"".join(parts)
@@ -110,7 +123,9 @@ async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     except TimeoutError:
         raise TimedOut from None
     except (aiohttp.ClientError, OSError):
-        raise BrokeProtocol(Message("Le fournisseur a rompu sa réponse.", "The provider broke off its answer."), "provider_ended_early") from None
+        raise BrokeProtocol(
+            Message("Le fournisseur a rompu sa réponse.", "The provider broke off its answer."), "provider_ended_early"
+        ) from None
 
 
 def _closing(response: aiohttp.ClientResponse) -> Callable[[], Awaitable[None]]:

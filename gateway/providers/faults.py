@@ -48,7 +48,11 @@ class BrokeProtocol(ProviderFault):
     code = "provider_protocol"
 
     def __init__(self, what: Message, code: str = "provider_protocol") -> None:
-        super().__init__(what, Message("Prévenir la personne responsable du catalogue.", "Tell the person in charge of the catalogue."), code=code)
+        super().__init__(
+            what,
+            Message("Prévenir la personne responsable du catalogue.", "Tell the person in charge of the catalogue."),
+            code=code,
+        )
 
 
 class ProviderRefused(ProviderFault):
@@ -59,7 +63,10 @@ class ProviderRefused(ProviderFault):
     def __init__(self, upstream: int) -> None:
         passing = upstream in (408, 429) or upstream >= 500
         super().__init__(
-            Message(f"Le fournisseur a refusé la demande (statut {upstream}).", f"The provider refused the request (status {upstream})."),
+            Message(
+                f"Le fournisseur a refusé la demande (statut {upstream}).",
+                f"The provider refused the request (status {upstream}).",
+            ),
             Message("Vérifier la demande et la fiche du déploiement.", "Check the request and the deployment's entry."),
             status=429 if upstream == 429 else 502 if passing or upstream in (401, 403, 404) else 400,
         )

@@ -76,7 +76,10 @@ class Simulated:
     def _embeddings(self, body: dict[str, Any]) -> dict[str, Any]:
         texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
         size = body.get("dimensions") or DIMENSIONS
-        data = [{"object": "embedding", "index": index, "embedding": _vector(text, size)} for index, text in enumerate(texts)]
+        data = [
+            {"object": "embedding", "index": index, "embedding": _vector(text, size)}
+            for index, text in enumerate(texts)
+        ]
         tokens = sum(map(_tokens, texts))
         usage = {"prompt_tokens": tokens, "total_tokens": tokens}
         return {"object": "list", "data": data, "model": self._model, "usage": usage}
@@ -87,10 +90,17 @@ def _message(body: dict[str, Any]) -> dict[str, Any]:
     functions = [tool["function"] for tool in body.get("tools") or [] if tool.get("type") == "function"]
     if functions and "outil" in said.casefold():
         call = {"name": functions[0]["name"], "arguments": orjson.dumps({"texte": said}).decode()}
-        return {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": call}]}
+        return {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "call_1", "type": "function", "function": call}],
+        }
     if (body.get("response_format") or {}).get("type") in ("json_object", "json_schema"):
         return {"role": "assistant", "content": orjson.dumps({"recu": said}).decode()}
-    return {"role": "assistant", "content": f"J'ai bien reçu votre message\u00a0: «\u00a0{said}\u00a0». Voici une réponse simulée."}
+    return {
+        "role": "assistant",
+        "content": f"J'ai bien reçu votre message\u00a0: «\u00a0{said}\u00a0». Voici une réponse simulée.",
+    }
 
 
 def _deltas(message: dict[str, Any]) -> list[dict[str, Any]]:
@@ -98,7 +108,12 @@ def _deltas(message: dict[str, Any]) -> list[dict[str, Any]]:
     if "tool_calls" in message:
         call = message["tool_calls"][0]
         arguments = call["function"]["arguments"]
-        head = {"index": 0, "id": call["id"], "type": "function", "function": {"name": call["function"]["name"], "arguments": ""}}
+        head = {
+            "index": 0,
+            "id": call["id"],
+            "type": "function",
+            "function": {"name": call["function"]["name"], "arguments": ""},
+        }
         rest = [{"index": 0, "function": {"arguments": arguments[at : at + 7]}} for at in range(0, len(arguments), 7)]
         return [{"role": "assistant", "content": None, "tool_calls": [head]}, *({"tool_calls": [one]} for one in rest)]
     text = message["content"]

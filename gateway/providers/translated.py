@@ -30,7 +30,12 @@ class Translated:
         self._litellm = _quiet_litellm()
         self._bounds = deployment.timeouts
         self._arguments: dict[str, Any] = dict(provider.options)
-        self._arguments |= {"model": provider.model, "timeout": self._bounds.total_s, "num_retries": 0, "max_retries": 0}
+        self._arguments |= {
+            "model": provider.model,
+            "timeout": self._bounds.total_s,
+            "num_retries": 0,
+            "max_retries": 0,
+        }
         if provider.base_url is not None:
             self._arguments["api_base"] = provider.base_url
         if provider.api_key is not None:

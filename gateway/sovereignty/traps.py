@@ -65,7 +65,9 @@ def _bedrock_region(deployment: Deployment) -> bool:
 
 def _azure(deployment: Deployment) -> bool:
     host = _host(deployment)
-    return _by_litellm(deployment, "azure", "azure_ai") or host.endswith((".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"))
+    return _by_litellm(deployment, "azure", "azure_ai") or host.endswith(
+        (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
+    )
 
 
 def _azure_unit(deployment: Deployment) -> bool:
@@ -73,7 +75,10 @@ def _azure_unit(deployment: Deployment) -> bool:
 
 
 def _vertex_place(deployment: Deployment) -> bool:
-    if not (_by_litellm(deployment, "vertex_ai", "vertex_ai_beta") or _host(deployment).endswith("aiplatform.googleapis.com")):
+    if not (
+        _by_litellm(deployment, "vertex_ai", "vertex_ai_beta")
+        or _host(deployment).endswith("aiplatform.googleapis.com")
+    ):
         return False
     if not _claims_canada(deployment):
         return False
@@ -109,15 +114,73 @@ def _unencrypted(deployment: Deployment) -> bool:
 
 
 TRAPS: tuple[Trap, ...] = (
-    Trap("bedrock_cross_region", _bedrock_profile, Message("Un profil d'inférence Bedrock interrégional sort de la région source; lister toutes ses régions de destination.", "A Bedrock cross-region inference profile leaves its source region; list all its destination regions.")),
-    Trap("bedrock_other_region", _bedrock_region, Message("La région appelée n'est pas celle de la fiche.", "The region called is not the entry's.")),
-    Trap("azure_not_regional", _azure_unit, Message("L'unité de déploiement Azure n'est pas régionale, ou n'est pas indiquée.", "The Azure unit of deployment is not regional, or not stated.")),
-    Trap("vertex_not_montreal", _vertex_place, Message("L'hôte et le chemin Vertex doivent être ceux de northamerica-northeast1.", "Vertex's host and path must both be northamerica-northeast1's.")),
-    Trap("anthropic_no_canada", _anthropic, Message("L'API directe d'Anthropic n'offre que « us » et « global ».", "Anthropic's direct API offers only 'us' and 'global'.")),
-    Trap("openai_at_rest_only", _openai_at_rest, Message("La résidence d'OpenAI au Canada vaut pour les données au repos, non pour le traitement.", "OpenAI's Canadian residency is for data at rest, not for processing.")),
-    Trap("ovh_endpoints_in_eu", _ovh, Message("AI Endpoints d'OVHcloud est hébergé dans l'Union européenne, non à Beauharnois.", "OVHcloud's AI Endpoints is hosted in the European Union, not at Beauharnois.")),
-    Trap("mistral_not_in_canada", _mistral, Message("La Plateforme de Mistral n'est pas hébergée au Canada.", "Mistral's La Plateforme is not hosted in Canada.")),
-    Trap("not_encrypted", _unencrypted, Message("La liaison avec un tiers n'est pas chiffrée (http).", "The link to a third party is not encrypted (http).")),
+    Trap(
+        "bedrock_cross_region",
+        _bedrock_profile,
+        Message(
+            "Un profil d'inférence Bedrock interrégional sort de la région source; lister toutes ses régions de destination.",
+            "A Bedrock cross-region inference profile leaves its source region; list all its destination regions.",
+        ),
+    ),
+    Trap(
+        "bedrock_other_region",
+        _bedrock_region,
+        Message("La région appelée n'est pas celle de la fiche.", "The region called is not the entry's."),
+    ),
+    Trap(
+        "azure_not_regional",
+        _azure_unit,
+        Message(
+            "L'unité de déploiement Azure n'est pas régionale, ou n'est pas indiquée.",
+            "The Azure unit of deployment is not regional, or not stated.",
+        ),
+    ),
+    Trap(
+        "vertex_not_montreal",
+        _vertex_place,
+        Message(
+            "L'hôte et le chemin Vertex doivent être ceux de northamerica-northeast1.",
+            "Vertex's host and path must both be northamerica-northeast1's.",
+        ),
+    ),
+    Trap(
+        "anthropic_no_canada",
+        _anthropic,
+        Message(
+            "L'API directe d'Anthropic n'offre que « us » et « global ».",
+            "Anthropic's direct API offers only 'us' and 'global'.",
+        ),
+    ),
+    Trap(
+        "openai_at_rest_only",
+        _openai_at_rest,
+        Message(
+            "La résidence d'OpenAI au Canada vaut pour les données au repos, non pour le traitement.",
+            "OpenAI's Canadian residency is for data at rest, not for processing.",
+        ),
+    ),
+    Trap(
+        "ovh_endpoints_in_eu",
+        _ovh,
+        Message(
+            "AI Endpoints d'OVHcloud est hébergé dans l'Union européenne, non à Beauharnois.",
+            "OVHcloud's AI Endpoints is hosted in the European Union, not at Beauharnois.",
+        ),
+    ),
+    Trap(
+        "mistral_not_in_canada",
+        _mistral,
+        Message(
+            "La Plateforme de Mistral n'est pas hébergée au Canada.", "Mistral's La Plateforme is not hosted in Canada."
+        ),
+    ),
+    Trap(
+        "not_encrypted",
+        _unencrypted,
+        Message(
+            "La liaison avec un tiers n'est pas chiffrée (http).", "The link to a third party is not encrypted (http)."
+        ),
+    ),
 )
 
 

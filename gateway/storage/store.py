@@ -60,7 +60,10 @@ class Store:
             wanted = ScriptDirectory.from_config(_alembic(connection)).get_current_head()
         if there != wanted:
             raise StoreUnavailable(
-                Message("Le schéma de la base n'est pas celui de cette version.", "The store's schema is not this version's."),
+                Message(
+                    "Le schéma de la base n'est pas celui de cette version.",
+                    "The store's schema is not this version's.",
+                ),
                 Message("Exécuter «\u00a0vigie db upgrade\u00a0».", "Run 'vigie db upgrade'."),
                 code="store_not_upgraded",
             )
@@ -122,7 +125,10 @@ def _alembic(connection: Connection) -> Any:
 
 
 _REASONS = (
-    ("database is locked", Message("La base est verrouillée par un autre processus.", "The store is locked by another process.")),
+    (
+        "database is locked",
+        Message("La base est verrouillée par un autre processus.", "The store is locked by another process."),
+    ),
     ("not a database", Message("Le fichier de la base est abîmé.", "The store's file is damaged.")),
     ("malformed", Message("Le fichier de la base est abîmé.", "The store's file is damaged.")),
     ("full", Message("Le disque est plein.", "The disk is full.")),
@@ -143,5 +149,7 @@ def _in_words() -> Iterator[None]:
         said = str(getattr(error, "orig", "")).lower()
         unreachable = Message("La base est inaccessible.", "The store cannot be reached.")
         reason = next((message for words, message in _REASONS if words in said), unreachable)
-        hint = Message("Rien n'a été transmis; rétablir la base, puis réessayer.", "Nothing was sent; mend the store, then retry.")
+        hint = Message(
+            "Rien n'a été transmis; rétablir la base, puis réessayer.", "Nothing was sent; mend the store, then retry."
+        )
         raise StoreUnavailable(reason, hint) from None

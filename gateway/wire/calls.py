@@ -86,7 +86,9 @@ def parse_object(body: bytes, limits: Limits) -> dict[str, Any]:
         raise malformed("", "un objet JSON", "a JSON object")
     if _deeper_than(body, limits.max_depth):
         raise Malformed(
-            Message(f"Le JSON a plus de {limits.max_depth} niveaux.", f"The JSON is nested deeper than {limits.max_depth}."),
+            Message(
+                f"Le JSON a plus de {limits.max_depth} niveaux.", f"The JSON is nested deeper than {limits.max_depth}."
+            ),
             Message("L'aplatir.", "Flatten it."),
             code="too_deep",
         )
@@ -106,7 +108,9 @@ def malformed(path: str, fr: str, en: str) -> Malformed:
 def too_many(limits: Limits) -> TooLarge:
     """More texts than the bound."""
     return TooLarge(
-        Message(f"La demande a plus de {limits.max_texts} textes.", f"The request has more than {limits.max_texts} texts."),
+        Message(
+            f"La demande a plus de {limits.max_texts} textes.", f"The request has more than {limits.max_texts} texts."
+        ),
         Message("La diviser.", "Split it."),
     )
 

@@ -8,7 +8,18 @@ from typing import Any
 import orjson
 
 from gateway.errors import Message
-from gateway.wire.calls import Call, Limits, Path, ProviderBroke, Text, malformed, parse_object, path_text, replaced, too_many
+from gateway.wire.calls import (
+    Call,
+    Limits,
+    Path,
+    ProviderBroke,
+    Text,
+    malformed,
+    parse_object,
+    path_text,
+    replaced,
+    too_many,
+)
 
 KNOWN_FIELDS = frozenset(
     """model messages stream stream_options tools tool_choice parallel_tool_calls functions function_call response_format
@@ -60,8 +71,13 @@ def checked_answer(body: bytes) -> dict[str, Any]:
         usable = False
     if not usable:
         raise ProviderBroke(
-            Message("La réponse du fournisseur n'est pas de son protocole.", "The provider's answer is not of its protocol."),
-            Message("Réessayer, puis prévenir la personne responsable du catalogue.", "Retry, then tell the person in charge of the catalogue."),
+            Message(
+                "La réponse du fournisseur n'est pas de son protocole.", "The provider's answer is not of its protocol."
+            ),
+            Message(
+                "Réessayer, puis prévenir la personne responsable du catalogue.",
+                "Retry, then tell the person in charge of the catalogue.",
+            ),
         )
     result: dict[str, Any] = answer
     return result
@@ -77,7 +93,12 @@ def answer_texts(answer: dict[str, Any]) -> tuple[Text, ...]:
 
 
 def rewrite_answer(
-    answer: dict[str, Any], texts: Mapping[Path, str], *, model: str, envelope: dict[str, Any] | None, opening: str | None
+    answer: dict[str, Any],
+    texts: Mapping[Path, str],
+    *,
+    model: str,
+    envelope: dict[str, Any] | None,
+    opening: str | None,
 ) -> dict[str, Any]:
     """The answer for the application: other texts, the model's own name, the envelope, the visible sentence first.
 
@@ -111,6 +132,13 @@ def usage(answer: Mapping[str, Any]) -> tuple[int, int]:
 def wants_usage(body: Mapping[str, Any]) -> bool:
     """Whether the application asked for the usage chunk of a stream."""
     return bool((body.get("stream_options") or {}).get("include_usage"))
+
+
+def with_usage(body: dict[str, Any]) -> dict[str, Any]:
+    """A body of ours that asks the provider to report usage, which a stream only does when asked."""
+    if body.get("stream"):
+        body["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
+    return body
 
 
 # ── reading a request ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -224,4 +252,13 @@ def _media(value: dict[str, Any]) -> Iterator[str]:
         yield "audio"
 
 
-__all__ = ["answer_texts", "checked_answer", "parse", "path_text", "rewrite_answer", "usage", "wants_usage"]
+__all__ = [
+    "answer_texts",
+    "checked_answer",
+    "parse",
+    "path_text",
+    "rewrite_answer",
+    "usage",
+    "wants_usage",
+    "with_usage",
+]

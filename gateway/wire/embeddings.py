@@ -47,8 +47,13 @@ def checked_answer(body: bytes) -> dict[str, Any]:
         usable = False
     if not usable:
         raise ProviderBroke(
-            Message("La réponse du fournisseur n'est pas de son protocole.", "The provider's answer is not of its protocol."),
-            Message("Réessayer, puis prévenir la personne responsable du catalogue.", "Retry, then tell the person in charge of the catalogue."),
+            Message(
+                "La réponse du fournisseur n'est pas de son protocole.", "The provider's answer is not of its protocol."
+            ),
+            Message(
+                "Réessayer, puis prévenir la personne responsable du catalogue.",
+                "Retry, then tell the person in charge of the catalogue.",
+            ),
         )
     result: dict[str, Any] = answer
     return result

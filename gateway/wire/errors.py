@@ -9,12 +9,19 @@ import orjson
 from gateway.errors import Fault, VigieError
 from gateway.wire.sse import encode
 
-TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "invalid_request_error", 413: "invalid_request_error", 429: "rate_limit_error"}
+TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "invalid_request_error",
+    413: "invalid_request_error",
+    429: "rate_limit_error",
+}
 RETRY_AFTER_S = 1
 
 
 def language_of(accept_language: str) -> str:
-    """"fr" or "en": the one that `Accept-Language` prefers (RFC 9110, 12.5.4); French when in doubt."""
+    """ "fr" or "en": the one that `Accept-Language` prefers (RFC 9110, 12.5.4); French when in doubt."""
     weights = {"fr": 0.0, "en": 0.0}
     for item in accept_language.split(","):
         tag, _, parameter = item.strip().partition(";")
@@ -28,7 +35,9 @@ def language_of(accept_language: str) -> str:
     return "en" if weights["en"] > weights["fr"] else "fr"
 
 
-def render(error: VigieError, decision: str, language: str, details: dict[str, Any]) -> tuple[int, dict[str, str], dict[str, Any]]:
+def render(
+    error: VigieError, decision: str, language: str, details: dict[str, Any]
+) -> tuple[int, dict[str, str], dict[str, Any]]:
     """(status, headers, body). `details`: further keys of the error object (rules, candidates)."""
     headers = {"content-type": "application/json"}
     if not isinstance(error, Fault):

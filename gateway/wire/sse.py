@@ -47,7 +47,9 @@ class Parser:
             start = match.end()
         self._buffer = buffer[start:]
         if len(self._buffer) + sum(map(len, self._data)) > MAX_EVENT:
-            raise ProviderBroke(Message("Un événement du fournisseur est trop long.", "An event of the provider's is too long."))
+            raise ProviderBroke(
+                Message("Un événement du fournisseur est trop long.", "An event of the provider's is too long.")
+            )
         return events
 
     def _line(self, line: bytes, events: list[Event]) -> None:

@@ -74,7 +74,10 @@ class ChatStream:
         """The last frames. Raises `ProviderBroke` if the provider stopped before its answer was complete."""
         if not self.finished or self._unfinished:
             raise ProviderBroke(
-                Message("Le fournisseur a interrompu sa réponse avant la fin.", "The provider stopped before the end of its answer."),
+                Message(
+                    "Le fournisseur a interrompu sa réponse avant la fin.",
+                    "The provider stopped before the end of its answer.",
+                ),
                 Message("Réessayer.", "Retry."),
                 code="provider_ended_early",
             )
@@ -98,7 +101,11 @@ class ChatStream:
         finish = choice.get("finish_reason")
         if finish is None:
             self._unfinished.add(index)
-        if any(changed.get(name) for name in changed if name != "tool_calls") or changed.get("tool_calls") or "role" in changed:
+        if (
+            any(changed.get(name) for name in changed if name != "tool_calls")
+            or changed.get("tool_calls")
+            or "role" in changed
+        ):
             self._emit_delta(index, changed, frames, logprobs=choice.get("logprobs") if changed == delta else None)
         if finish is not None:
             await self._flush(index, frames)
@@ -193,7 +200,10 @@ def _checked(data: bytes) -> dict[str, Any]:
         usable = False
     if not usable:
         raise ProviderBroke(
-            Message("Un fragment du fournisseur n'est pas de son protocole.", "A chunk of the provider's is not of its protocol."),
+            Message(
+                "Un fragment du fournisseur n'est pas de son protocole.",
+                "A chunk of the provider's is not of its protocol.",
+            ),
             Message("Réessayer.", "Retry."),
         )
     result: dict[str, Any] = chunk

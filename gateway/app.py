@@ -1,0 +1,433 @@
+"""Composition root: what is wired to what. *Edge*: HTTP in, and the life of every long-lived part.
+
+Plain ASGI under Starlette's router: a call's body is read within its bound, handed to `gateway.call.govern`, and the
+answer goes out as it comes. A client that leaves cancels its call; a client that stalls is cut after a bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from gateway import __version__, refusals
+from gateway.audit import Ledger, Signer
+from gateway.call import Answer, Parts, govern
+from gateway.config import Configuration, Live, Settings, secret
+from gateway.errors import Fault, Message, Refusal, VigieError
+from gateway.identity import Keys, Principal
+from gateway.openapi import document
+from gateway.policies import Remembered
+from gateway.privacy import open_analyser
+from gateway.providers import Providers
+from gateway.situation import Asked
+from gateway.sovereignty import Breaker
+from gateway.storage import Store, open_store
+from gateway.telemetry import Telemetry, configure
+from gateway.wire.errors import language_of, render
+
+STALLED_CLIENT_S = 60.0
+RELOAD_EVERY_S = 1.0
+NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+@dataclass(slots=True)
+class House:
+    """Every long-lived part of one gateway process. Owned by `lifespan`, which starts and stops them in order."""
+
+    live: Live
+    data: Path
+    store: Store
+    ledger: Ledger
+    keys: Keys
+    telemetry: Telemetry
+    parts: Parts
+    user_key: bytes
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    @property
+    def configuration(self) -> Configuration:
+        return self.live.current
+
+
+# ── starting and stopping ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextlib.asynccontextmanager
+async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
+    """Start everything in order (configuration, store, ledger, keys, analyser), stop it in reverse.
+
+    Raises `ConfigurationError` or a `Fault`: a gateway that cannot keep its promises does not start.
+    """
+    live = Live(config)
+    configuration = live.current
+    settings = configuration.settings
+    telemetry = configure(settings.telemetry)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = open_store(store_url(settings, data))
+    if store.embedded:
+        store.upgrade()
+    store.require_current()
+    ledger = Ledger(store, Signer.open(data / "ledger.key", store), settings.ledger.origin)
+    pepper = key_file(data / "identity.key")
+    keys = Keys(store, pepper)
+    analyser = open_analyser(settings.privacy)
+    providers = Providers()
+    tasks: set[asyncio.Task[Any]] = set()
+    zone = ZoneInfo(settings.timezone)
+    parts = Parts(
+        configuration=lambda: live.current,
+        keys=keys,
+        analyser=analyser,
+        decisions=Remembered(),
+        ledger=ledger,
+        providers=providers,
+        breaker=Breaker(),
+        telemetry=telemetry,
+        tokens_used=ledger.tokens_used,
+        clock=lambda: datetime.now(UTC),
+        new_id=new_decision_id,
+        zone=zone,
+        finish_later=lambda task: owned(task, tasks),
+    )
+    house = House(live, data, store, ledger, keys, telemetry, parts, pepper, tasks)
+    async with contextlib.AsyncExitStack() as stack:
+        await ledger.start()
+        stack.push_async_callback(ledger.stop)
+        await ledger.publish_policy(configuration.policy.version, configuration.policy.source)
+        await keys.refresh(0)
+        await analyser.start()
+        stack.push_async_callback(analyser.stop)
+        stack.push_async_callback(providers.aclose)
+        stack.push_async_callback(finish, tasks)
+        reloading = asyncio.create_task(keep_current(house), name="vigie-reload")
+        stack.push_async_callback(stop_task, reloading)
+        yield house
+    await asyncio.to_thread(telemetry.close)
+    store.close()
+
+
+async def keep_current(house: House) -> None:
+    """Take up changed files of `config/`: all of them or none. A new policy is in the ledger before it decides."""
+    while True:
+        await asyncio.sleep(RELOAD_EVERY_S)
+        before = house.live.problems
+        candidate = await asyncio.to_thread(house.live.candidate)
+        if house.live.problems and house.live.problems != before:
+            house.telemetry.configuration_refused(len(house.live.problems))
+        if candidate is None:
+            continue
+        try:
+            await house.ledger.publish_policy(candidate.policy.version, candidate.policy.source)
+        except Fault as fault:
+            house.telemetry.unexpected(fault)
+            continue
+        house.live.adopt(candidate)
+        house.telemetry.configuration_adopted(candidate.version)
+
+
+def store_url(settings: Settings, data: Path) -> str:
+    """The configured store, or SQLite in the data directory."""
+    return secret(settings.storage.url) if settings.storage.url is not None else f"sqlite:///{data / 'vigie.db'}"
+
+
+def owned(task: asyncio.Task[Any], tasks: set[asyncio.Task[Any]]) -> None:
+    """Keep a task until it ends, so that it is neither collected nor forgotten at shutdown."""
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+async def finish(tasks: set[asyncio.Task[Any]]) -> None:
+    """At shutdown: let the last records be written, within a bound."""
+    if tasks:
+        await asyncio.wait(tasks, timeout=5)
+
+
+async def stop_task(task: asyncio.Task[Any]) -> None:
+    """Cancel a task and await its end."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def new_decision_id() -> str:
+    """Time-ordered (48 bits of milliseconds) and unguessable (80 random bits)."""
+    milliseconds = int(datetime.now(UTC).timestamp() * 1000)
+    return f"d-{milliseconds:012x}{secrets.token_hex(10)}"
+
+
+def key_file(path: Path) -> bytes:
+    """A 32-byte secret of this installation, made at first use, readable by its owner alone."""
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+    key = path.read_bytes()
+    if len(key) != 32:
+        raise Fault(
+            Message(f"Le fichier de clé {path.name} est abîmé.", f"The key file {path.name} is damaged."),
+            Message("Le restaurer depuis la sauvegarde.", "Restore it from the backup."),
+            code="key_damaged",
+        )
+    return key
+
+
+# ── HTTP ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Calls:
+    """`POST /v1/chat/completions` and `/v1/embeddings`: one governed call."""
+
+    def __init__(self, protocol: str) -> None:
+        self.protocol = protocol
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        house: House = scope["app"].state.house
+        request = Request(scope, receive)
+        language = language_of(request.headers.get("accept-language", ""))
+        try:
+            body = await read_body(request, house.configuration.settings.listener.max_body_bytes)
+        except VigieError as error:
+            await answer_error(error, house.parts.new_id(), language)(scope, receive, send)
+            return
+        except ClientDisconnect:
+            return
+        asked = asked_of(request, self.protocol, body, language, house.user_key)
+        await unless_client_leaves(respond(asked, house.parts, send), receive)
+
+
+async def respond(asked: Asked, parts: Parts, send: Send) -> None:
+    """Govern the call and send what comes of it."""
+    await send_answer(await govern(asked, parts), send)
+
+
+async def unless_client_leaves(responding: Coroutine[Any, Any, None], receive: Receive) -> None:
+    """Respond, or stop responding as soon as the client goes away.
+
+    A plain ASGI endpoint is not told of a disconnect: somebody has to listen on `receive`.
+    """
+    task = asyncio.create_task(responding)
+    leaving = asyncio.ensure_future(receive())
+    try:
+        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+        else:
+            await stop_task(task)
+    except asyncio.CancelledError:
+        await stop_task(task)
+        raise
+    finally:
+        leaving.cancel()
+
+
+async def send_answer(answer: Answer, send: Send) -> None:
+    """Send the answer as it comes; a client that takes nothing for `STALLED_CLIENT_S` is cut."""
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (answer.headers | NO_STORE).items()]
+    if answer.frames is None:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+        return
+    try:
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        async for frame in answer.frames:
+            async with asyncio.timeout(STALLED_CLIENT_S):
+                await send({"type": "http.response.body", "body": frame, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        await answer.frames.aclose()  # type: ignore[attr-defined]
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The whole body, refused as soon as it is known to be over `limit` bytes."""
+    too_large = Refusal(
+        Message(f"Le corps de la demande dépasse {limit} octets.", f"The request body is over {limit} bytes."),
+        Message("Réduire la demande.", "Make the request smaller."),
+        code="too_large",
+        status=413,
+    )
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise too_large
+        parts.append(part)
+    return b"".join(parts)
+
+
+def asked_of(request: Request, protocol: str, body: bytes, language: str, user_key: bytes) -> Asked:
+    """The call's optional headers. The end user is hashed at once, with a key, so that nothing can be guessed back."""
+    headers = request.headers
+    user = headers.get("x-vigie-user", "")
+    return Asked(
+        protocol=protocol,
+        body=body,
+        token=bearer(request),
+        user=hmac.new(user_key, user.encode(), hashlib.sha256).hexdigest()[:32] if user else "",
+        session=headers.get("x-vigie-session", "")[:128],
+        purpose=headers.get("x-vigie-purpose", "")[:128],
+        classification=headers.get("x-vigie-classification", "")[:64],
+        dry_run=headers.get("x-vigie-dry-run", "").lower() == "true",
+        language=language,
+    )
+
+
+def bearer(request: Request) -> str:
+    """The key of `Authorization: Bearer KEY`, or the empty string."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def models(request: Request) -> Response:
+    """`GET /v1/models[/{model}]`: what this key may use, in OpenAI's shape."""
+    house: House = request.app.state.house
+    principal: Principal | None = house.keys.authenticate(bearer(request))
+    system = house.configuration.register.system(principal.system or "") if principal is not None else None
+    if system is None:
+        raise refusals.unauthenticated()
+    known = [name for name in system.models if house.configuration.catalogue.model(name) is not None]
+    asked = request.path_params.get("model")
+    body = house.configuration.register.body.id
+    listed = [{"id": name, "object": "model", "created": 0, "owned_by": body} for name in known]
+    if asked is None:
+        return json_response({"object": "list", "data": listed})
+    for one in listed:
+        if one["id"] == asked:
+            return json_response(one)
+    raise refusals.unknown_model(known)
+
+
+async def healthz(_: Request) -> Response:
+    """The process is alive. Says nothing of its parts: see `/readyz`."""
+    return json_response({"status": "ok", "version": __version__})
+
+
+async def readyz(request: Request) -> Response:
+    """Whether a call would be answered now: 200 or 503, with the state of each part."""
+    house: House = request.app.state.house
+    checks = {
+        "ledger": house.ledger.problem() or "ok",
+        "analyser": "ok" if house.parts.analyser.ready else "not ready",
+        "configuration": "ok" if not house.live.problems else "refused; the running version stays",
+    }
+    ready = checks["ledger"] == "ok" and checks["analyser"] == "ok"
+    problems = [str(problem) for problem in house.live.problems]
+    body = {
+        "status": "ready" if ready else "not ready",
+        "checks": checks,
+        "configuration": {"version": house.configuration.version, "problems": problems},
+    }
+    return json_response(body, 200 if ready else 503)
+
+
+async def metrics(request: Request) -> Response:
+    """Prometheus text."""
+    body, content_type = request.app.state.house.telemetry.render_metrics()
+    return Response(body, headers={"content-type": content_type})
+
+
+async def openapi(request: Request) -> Response:
+    """The API's own description."""
+    return json_response(document())
+
+
+async def ledger_checkpoint(request: Request) -> Response:
+    """The newest signed checkpoint (C2SP tlog-checkpoint)."""
+    return Response(await asyncio.to_thread(request.app.state.house.ledger.checkpoint), media_type="text/plain")
+
+
+async def ledger_key(request: Request) -> Response:
+    """The verifier key (C2SP signed note)."""
+    return Response(request.app.state.house.ledger.verifier_key(), media_type="text/plain")
+
+
+def json_response(body: Any, status: int = 200) -> Response:
+    """JSON, never cached."""
+    return Response(orjson.dumps(body), status, headers=NO_STORE, media_type="application/json")
+
+
+def answer_error(error: VigieError, decision: str, language: str) -> Response:
+    """A refusal or fault outside a governed call, in OpenAI's shape."""
+    status, headers, body = render(error, decision, language, {})
+    return Response(orjson.dumps(body), status, headers={**headers, **NO_STORE, "x-vigie-decision": decision})
+
+
+async def on_error(request: Request, error: Exception) -> Response:
+    """Every error that reaches Starlette: ours as they are, any other as `internal_error` without a word of it."""
+    house: House = request.app.state.house
+    language = language_of(request.headers.get("accept-language", ""))
+    if not isinstance(error, VigieError):
+        house.telemetry.unexpected(error)
+        error = Fault(Message("Erreur interne.", "Internal error."), code="internal_error", status=500)
+    return answer_error(error, house.parts.new_id(), language)
+
+
+async def on_missing(request: Request, _: Exception) -> Response:
+    """An unknown path or method, said as OpenAI's clients expect it."""
+    error = Refusal(
+        Message(
+            "Ce chemin n'existe pas ou n'admet pas cette méthode.", "This path does not exist, or not with this method."
+        ),
+        Message("Voir /openapi.json.", "See /openapi.json."),
+        code="not_found",
+        status=404,
+    )
+    return await on_error(request, error)
+
+
+def create(config: Path | None = None, data: Path | None = None) -> Starlette:
+    """The application. Without arguments, as a server's factory, it reads `VIGIE_CONFIG` and `VIGIE_DATA`."""
+    config = config or Path(os.environ.get("VIGIE_CONFIG", "config"))
+    data = data or Path(os.environ.get("VIGIE_DATA", "data"))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with open_house(config, data) as house:
+            app.state.house = house
+            yield
+
+    handlers: dict[Any, Callable[[Request, Any], Awaitable[Response]]] = {
+        404: on_missing,
+        405: on_missing,
+        VigieError: on_error,
+        Exception: on_error,
+    }
+    return Starlette(
+        routes=[
+            Route("/v1/chat/completions", Calls("chat"), methods=["POST"]),
+            Route("/v1/embeddings", Calls("embeddings"), methods=["POST"]),
+            Route("/v1/models", models),
+            Route("/v1/models/{model:path}", models),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", metrics),
+            Route("/openapi.json", openapi),
+            Route("/ledger/checkpoint", ledger_checkpoint),
+            Route("/ledger/key", ledger_key),
+        ],
+        exception_handlers=handlers,
+        lifespan=lifespan,
+    )

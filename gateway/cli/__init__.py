@@ -1,0 +1,59 @@
+"""`vigie …`: the command line. *Edge*. Exit 0 done, 1 found something, 2 usage; errors on stderr, one line and a hint.
+
+Each command lives in the module named after it; this one only gathers them.
+"""
+
+from __future__ import annotations
+
+import click
+
+from gateway import __version__
+from gateway.errors import VigieError
+
+
+class Vigie(click.Group):
+    """Loads a command's module when it is asked for, and turns our errors into one line and a hint."""
+
+    modules = {
+        "audit": "audit",
+        "check": "check",
+        "db": "db",
+        "demo": "demo",
+        "key": "key",
+        "policy": "policy",
+        "scan": "scan",
+        "serve": "serve",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self.modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.modules:
+            return None
+        from importlib import import_module
+
+        module = import_module(f"gateway.cli.{self.modules[cmd_name]}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except VigieError as error:
+            say_error(error)
+            ctx.exit(1)
+
+
+def say_error(error: VigieError) -> None:
+    """One line and a hint on stderr, French first."""
+    click.echo(f"vigie: {error.message.fr} ({error.message.en}) [{error.code}]", err=True)
+    if error.hint is not None:
+        click.echo(f"  → {error.hint.fr} ({error.hint.en})", err=True)
+
+
+@click.group(cls=Vigie, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="vigie")
+def main() -> None:
+    """Vigie : passerelle de gouvernance pour les appels d'IA. A governance gateway for AI calls."""

@@ -1,0 +1,31 @@
+"""`vigie db upgrade`: bring the store to this version's schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from gateway.app import key_file
+from gateway.audit import Signer
+from gateway.cli.places import open_configured_store, places
+
+
+@click.group()
+def command() -> None:
+    """Base de données. The store."""
+
+
+@command.command()
+@places
+def upgrade(config: Path, data: Path) -> None:
+    """Créer ou mettre à jour la base. Create or upgrade the store.
+
+    \b
+    Exemple : vigie db upgrade --data data
+    """
+    store = open_configured_store(config, data)
+    store.upgrade()
+    Signer.open(data / "ledger.key", store)
+    key_file(data / "identity.key")
+    click.echo("Base à jour. Store up to date.")

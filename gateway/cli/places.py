@@ -1,0 +1,59 @@
+"""Where things are: `--config` and `--data`, the same for every command; and what several commands open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from gateway.config import load
+from gateway.storage import Store, open_store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("config"),
+    show_default=True,
+    envvar="VIGIE_CONFIG",
+    help="Dossier de configuration (configuration directory).",
+)
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("data"),
+    show_default=True,
+    envvar="VIGIE_DATA",
+    help="Dossier de données (data directory).",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Pour un programme (for a program to read).")
+
+
+def places(command: Command) -> Command:
+    """`--config DIR --data DIR`."""
+    return config_option(data_option(command))
+
+
+def open_configured_store(config: Path, data: Path) -> Store:
+    """The store that the configuration names; by default SQLite in the data directory."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    from gateway.app import store_url
+
+    return open_store(store_url(load(config).settings, data))
+
+
+@contextmanager
+def open_keys(config: Path, data: Path) -> Iterator[Any]:
+    """The keys of an upgraded store."""
+    from gateway.app import key_file
+    from gateway.identity import Keys
+
+    store = open_configured_store(config, data)
+    if store.embedded:
+        store.upgrade()
+    store.require_current()
+    yield Keys(store, key_file(data / "identity.key"))

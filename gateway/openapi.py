@@ -1,0 +1,133 @@
+"""`/openapi.json`: the HTTP contract as data, French first. *Data*."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway import __version__
+
+_ERROR = {"$ref": "#/components/responses/Error"}
+_HEADERS = (
+    ("x-vigie-user", "Utilisateur final; haché dès l'arrivée. End user; hashed at once."),
+    ("x-vigie-session", "Exécution d'un agent. An agent's run."),
+    ("x-vigie-purpose", "Finalité inscrite au registre. A purpose of the register."),
+    ("x-vigie-classification", "Classification des données de cet appel. Classification of this call's data."),
+    (
+        "x-vigie-dry-run",
+        "« true » : rend la décision sans appeler de fournisseur. Returns the decision, calls no provider.",
+    ),
+    ("Accept-Language", "« en » pour des erreurs en anglais. Errors in English."),
+)
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI 3.1 document of what this version serves."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Vigie",
+            "version": __version__,
+            "description": "Passerelle de gouvernance pour les appels d'IA. A governance gateway for AI calls.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "security": [{"key": []}],
+        "paths": {
+            "/v1/chat/completions": _call("Conversation (protocole d'OpenAI). Chat completion.", "ChatCompletion"),
+            "/v1/embeddings": _call("Plongements (protocole d'OpenAI). Embeddings.", "Embeddings"),
+            "/v1/models": _read("Modèles offerts à cette clé. Models this key may use.", "application/json"),
+            "/v1/models/{model}": {
+                **_read("Un modèle. One model.", "application/json"),
+                "parameters": [{"name": "model", "in": "path", "required": True, "schema": {"type": "string"}}],
+            },
+            "/healthz": _read("Le processus vit. The process is alive.", "application/json", open_to_all=True),
+            "/readyz": _read("Prêt à répondre. Ready to answer.", "application/json", open_to_all=True),
+            "/metrics": _read("Mesures (Prometheus). Metrics.", "text/plain", open_to_all=True),
+            "/ledger/checkpoint": _read(
+                "Point de contrôle signé (C2SP). Signed checkpoint.", "text/plain", open_to_all=True
+            ),
+            "/ledger/key": _read("Clé de vérification (C2SP). Verifier key.", "text/plain", open_to_all=True),
+        },
+        "components": {
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "responses": {
+                "Error": {
+                    "description": "Refus ou panne. Refusal or fault.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+                }
+            },
+            "schemas": {
+                "Error": {
+                    "type": "object",
+                    "required": ["error"],
+                    "properties": {
+                        "error": {
+                            "type": "object",
+                            "required": ["message", "type", "code", "param"],
+                            "properties": {
+                                "message": {"type": "string"},
+                                "type": {"type": "string"},
+                                "code": {"type": "string"},
+                                "param": {"type": ["string", "null"]},
+                                "decision": {"type": "string"},
+                                "rules": {"type": "array", "items": {"type": "string"}},
+                                "hint": {"type": "string"},
+                            },
+                        }
+                    },
+                },
+                "ChatCompletion": {
+                    "type": "object",
+                    "required": ["model", "messages"],
+                    "properties": {
+                        "model": {"type": "string"},
+                        "messages": {"type": "array", "items": {"type": "object"}},
+                        "stream": {"type": "boolean"},
+                    },
+                },
+                "Embeddings": {
+                    "type": "object",
+                    "required": ["model", "input"],
+                    "properties": {"model": {"type": "string"}, "input": {"type": ["string", "array"]}},
+                },
+            },
+        },
+    }
+
+
+def _call(summary: str, schema: str) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "header", "required": False, "description": text, "schema": {"type": "string"}}
+        for name, text in _HEADERS
+    ]
+    statuses = ("400", "401", "403", "404", "413", "429", "502", "503", "504")
+    return {
+        "post": {
+            "summary": summary,
+            "parameters": parameters,
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+            },
+            "responses": {
+                "200": {
+                    "description": "La réponse, étiquetée. The answer, labelled.",
+                    "headers": {
+                        "x-vigie-decision": {"schema": {"type": "string"}},
+                        "x-vigie-label": {"schema": {"type": "string"}},
+                    },
+                    "content": {"application/json": {}, "text/event-stream": {}},
+                },
+                **dict.fromkeys(statuses, _ERROR),
+            },
+        }
+    }
+
+
+def _read(summary: str, media_type: str, *, open_to_all: bool = False) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "responses": {"200": {"description": summary, "content": {media_type: {}}}, "default": _ERROR},
+    }
+    if open_to_all:
+        operation["security"] = []
+    return {"get": operation}
