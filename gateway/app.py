@@ -79,7 +79,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
     configuration = live.current
     settings = configuration.settings
     telemetry = configure(settings.telemetry)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(data)
     store = open_store(store_url(settings, data))
     if store.embedded:
         store.upgrade()
@@ -145,6 +145,11 @@ async def keep_current(house: House) -> None:
 def store_url(settings: Settings, data: Path) -> str:
     """The configured store, or SQLite in the data directory."""
     return secret(settings.storage.url) if settings.storage.url is not None else f"sqlite:///{data / 'vigie.db'}"
+
+
+def make_private(data: Path) -> None:
+    """The data directory, which only its owner enters."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def owned(task: asyncio.Task[Any], tasks: set[asyncio.Task[Any]]) -> None:
@@ -349,7 +354,7 @@ async def metrics(request: Request) -> Response:
     return Response(body, headers={"content-type": content_type})
 
 
-async def openapi(request: Request) -> Response:
+async def openapi(_: Request) -> Response:
     """The API's own description."""
     return json_response(document())
 

@@ -62,6 +62,9 @@ class Keys(Protocol):
 class Analyser(Protocol):
     """Finds personal data; raises when it cannot."""
 
+    @property
+    def ready(self) -> bool: ...
+
     async def find(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]: ...
 
 
@@ -144,7 +147,7 @@ async def govern(asked: Asked, parts: Parts) -> Answer:
         deployment, reply = await first_answer(routes, call, parts, trace)
         check_residency(deployment, reply, parts, trace)
         if call.stream:
-            frames = deliver_stream(governed, deployment, reply, parts, trace)
+            frames = deliver_stream(governed, reply, parts, trace)
             return Answer(200, headers_of(trace, governed, "text/event-stream; charset=utf-8"), frames=frames)
         return await deliver(governed, deployment, reply, parts, trace)
     except asyncio.CancelledError:
@@ -152,7 +155,7 @@ async def govern(asked: Asked, parts: Parts) -> Answer:
         raise
     except VigieError as error:
         return await refuse(error, asked, parts, trace)
-    except Exception as error:  # the last resort: fail closed, and say nothing of what was in hand
+    except Exception as error:  # noqa: BLE001 - the last resort: fail closed, and say nothing of what was in hand
         parts.telemetry.unexpected(error)
         return await refuse(_unexpected(), asked, parts, trace)
 
@@ -361,9 +364,7 @@ def decide_output(found: Sequence[str], governed: Governed, parts: Parts, trace:
     return decide(Stage.OUTPUT, facts, governed.configuration, parts, trace)
 
 
-async def deliver_stream(
-    governed: Governed, deployment: Deployment, reply: Reply, parts: Parts, trace: Trace
-) -> AsyncIterator[bytes]:
+async def deliver_stream(governed: Governed, reply: Reply, parts: Parts, trace: Trace) -> AsyncIterator[bytes]:
     """A streamed answer. What completes it is kept back until its record is durable; a cut is an error event."""
     effects = OutputEffects(governed, parts, trace)
     restorer = governed.protected.restorer()
@@ -400,7 +401,7 @@ async def deliver_stream(
     except (asyncio.CancelledError, GeneratorExit):
         close_later(parts, trace, "client_left")
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - as in `govern`
         parts.telemetry.unexpected(error)
         yield await cut(_unexpected(), governed.asked, parts, trace)
     finally:

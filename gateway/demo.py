@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import io
 import os
 import shutil
 import socket
@@ -204,18 +206,18 @@ def verify(stage: Stage, place: Path) -> None:
 
 
 def tamper(bundle: Path, copy: Path) -> None:
-    """A copy of a bundle in which one refusal has become an answer."""
-    with tarfile.open(bundle) as source, tarfile.open(copy, "w") as target:
-        for member in source.getmembers():
-            file = source.extractfile(member)
-            content = file.read() if file is not None else b""
-            if member.name == "records.jsonl":
-                content = content.replace(
-                    b'"outcome":"refused"', b'"outcome":"serverd"'.replace(b"serverd", b"served!"), 1
-                )
+    """A copy in which one refusal has become an answer, by someone who also mended the manifest."""
+    with tarfile.open(bundle) as source:
+        files = {member.name: source.extractfile(member) for member in source.getmembers()}
+        contents = {name: file.read() for name, file in files.items() if file is not None}
+    lines = contents["records.jsonl"].replace(b'"outcome":"refused"', b'"outcome":"served"', 1)
+    manifest = orjson.loads(contents["manifest.json"])
+    manifest["sha256"]["records.jsonl"] = hashlib.sha256(lines).hexdigest()
+    contents |= {"records.jsonl": lines, "manifest.json": orjson.dumps(manifest)}
+    with tarfile.open(copy, "w") as target:
+        for name, content in contents.items():
+            member = tarfile.TarInfo(name)
             member.size = len(content)
-            import io
-
             target.addfile(member, io.BytesIO(content))
 
 

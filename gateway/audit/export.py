@@ -30,7 +30,7 @@ def export(
     store: Store, signer: Signer, origin: str, out: Path, *, since: str = "", until: str = "", system: str = ""
 ) -> int:
     """Write the bundle to `out`, whole or not at all; the number of records. Times are RFC 3339, `until` excluded."""
-    with store.read() as connection, tempfile.TemporaryDirectory(dir=out.parent or None) as scratch:
+    with store.read() as connection, tempfile.TemporaryDirectory(dir=out.parent) as scratch:
         note = connection.execute(select(checkpoint.c.size, checkpoint.c.note)).one()
         first, end = _bounds(connection, note.size, since, until)
         chosen = select(records.c.seq, records.c.body, records.c.kind).where(

@@ -133,7 +133,7 @@ class Ledger:
     def checkpoint(self) -> str:
         """The newest signed checkpoint."""
         with self._store.read() as connection:
-            return connection.execute(select(checkpoint.c.note)).scalar_one()
+            return str(connection.execute(select(checkpoint.c.note)).scalar_one())
 
     def verifier_key(self) -> str:
         """The verifier key, with a line end."""

@@ -61,7 +61,7 @@ def canonical(record: Mapping[str, Any]) -> bytes:
         except (orjson.JSONEncodeError, TypeError) as error:
             raise ValueError(str(error)) from None
     try:
-        return rfc8785.dumps(record)  # type: ignore[arg-type]
+        return rfc8785.dumps(record)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise ValueError(str(error)) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -74,5 +75,5 @@ def _in_words(verdict: Verdict) -> str:
 
 
 def _progress(done: int, total: int) -> None:
-    if click.get_text_stream("stderr").isatty():
+    if sys.stderr.isatty():
         click.echo(f"\r{done}/{total}", nl=done >= total, err=True)

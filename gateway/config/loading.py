@@ -187,29 +187,7 @@ def _check_register(
     yield from _twice((one.id for one in register.systems), "systems", document)
     yield from _twice((one.id for one in register.derogations), "derogations", document)
     people = {one.id for one in register.people}
-    models = {one.id for one in catalogue.models}
-    wordings = {"none", *(one.id for one in labels.labels)}
-    for index, system in enumerate(register.systems):
-        loc: Loc = ("systems", index)
-        if system.owner not in people:
-            yield _dangling(document, (*loc, "owner"), "personne", "person", system.owner, people)
-        for place, name in enumerate(system.supervisors):
-            if name not in people:
-                yield _dangling(document, (*loc, "supervisors", place), "personne", "person", name, people)
-        for place, name in enumerate(system.models):
-            if name not in models:
-                yield _dangling(document, (*loc, "models", place), "modèle", "model", name, models)
-        if system.classification not in register.classifications:
-            yield _dangling(
-                document,
-                (*loc, "classification"),
-                "classification",
-                "classification",
-                system.classification,
-                register.classifications,
-            )
-        if system.label.visible not in wordings:
-            yield _dangling(document, (*loc, "label", "visible"), "étiquette", "label", system.label.visible, wordings)
+    yield from _check_systems(register, catalogue, labels, people, document)
     systems = {one.id for one in register.systems}
     for index, derogation in enumerate(register.derogations):
         loc = ("derogations", index)
@@ -219,6 +197,28 @@ def _check_register(
             yield _dangling(document, (*loc, "system"), "système", "system", derogation.system, systems)
         if derogation.approved_by not in people:
             yield _dangling(document, (*loc, "approved_by"), "personne", "person", derogation.approved_by, people)
+
+
+def _check_systems(
+    register: Register, catalogue: Catalogue, labels: Labels, people: set[str], document: Document
+) -> Iterable[Problem]:
+    models = {one.id for one in catalogue.models}
+    wordings = {"none", *(one.id for one in labels.labels)}
+    for index, system in enumerate(register.systems):
+        loc: Loc = ("systems", index)
+        references: list[tuple[Loc, str, str, str, set[str]]] = [
+            (("owner",), "personne", "person", system.owner, people)
+        ]
+        references += [
+            (("supervisors", at), "personne", "person", name, people) for at, name in enumerate(system.supervisors)
+        ]
+        references += [(("models", at), "modèle", "model", name, models) for at, name in enumerate(system.models)]
+        levels = set(register.classifications)
+        references.append((("classification",), "classification", "classification", system.classification, levels))
+        references.append((("label", "visible"), "étiquette", "label", system.label.visible, wordings))
+        for path, fr, en, name, known in references:
+            if name not in known:
+                yield _dangling(document, (*loc, *path), fr, en, name, known)
 
 
 def _expired(

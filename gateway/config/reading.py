@@ -103,6 +103,7 @@ class Document:
 
 def read(path: Path, name: str, problems: list[Problem]) -> tuple[Document | None, bytes]:
     """A YAML file, or a problem that says why not."""
+    content = b""
     try:
         content = path.read_bytes()
         if len(content) > MAX_FILE_BYTES:
@@ -141,8 +142,7 @@ def shape(document: Document, model: type[Shape], problems: list[Problem]) -> Sh
     try:
         return model.model_validate(document.value if document.value is not None else {})
     except ValidationError as error:
-        for one in error.errors(include_url=False):
-            problems.append(_explained(document, model, one))
+        problems.extend(_explained(document, model, one) for one in error.errors(include_url=False))
         return None
 
 

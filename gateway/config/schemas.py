@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from gateway.config.models import CaseFile, Catalogue, Labels, PolicyFile, Register, Settings
 
-FILES = {
+FILES: dict[str, type[BaseModel]] = {
     "vigie.yaml": Settings,
     "catalogue.yaml": Catalogue,
     "register.yaml": Register,

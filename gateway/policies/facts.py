@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 
 from gateway.policies.effects import Stage
 
-FactValue = Union[str, bool, int, float, tuple[str, ...], Mapping[str, Any]]
+FactValue = str | bool | int | float | tuple[str, ...] | Mapping[str, Any]
 Facts = Mapping[str, FactValue]
 
 ALL = tuple(Stage)

@@ -73,9 +73,9 @@ def _collect(value: Any, into: list[str], nested: int) -> None:
         for one in value:
             _collect(one, into, nested)
     else:
-        for key, one in value.items():
-            into.append(key)
-            _collect(one, into, nested)
+        for name in value:
+            into.append(name)
+            _collect(value[name], into, nested)
 
 
 def _replaced(value: Any, changed: Any, nested: int) -> Any:
@@ -93,7 +93,7 @@ def _replaced(value: Any, changed: Any, nested: int) -> Any:
     if isinstance(value, list):
         return [_replaced(one, changed, nested) for one in value]
     result = {}
-    for key, one in value.items():
+    for one in value.values():
         name = next(changed)
         result[name] = _replaced(one, changed, nested)
     return result

@@ -70,11 +70,7 @@ class Credential(PatternRecognizer):
                 Pattern(
                     "pem", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{1,8000}?-----END [A-Z ]*PRIVATE KEY-----", 0.99
                 ),
-                Pattern(
-                    "cue",
-                    r"(?<=mot de passe : )\S{6,64}|(?<=mot de passe: )\S{6,64}|(?<=password: )\S{6,64}|(?<=mot de passe\u00a0: )\S{6,64}",
-                    0.8,
-                ),
+                Pattern("cue", r"(?<=(?:mot de passe|mdp|password|passwd)\s{0,2}[:=]\s{0,2})\S{6,64}", 0.8),
             ],
             supported_language=supported_language,
             global_regex_flags=re.MULTILINE | re.IGNORECASE,

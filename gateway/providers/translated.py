@@ -50,7 +50,7 @@ class Translated:
                 answer = await call(**body, **self._arguments)
         except TimeoutError:
             raise TimedOut from None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - litellm raises what its providers raise
             raise _fault(error) from None
         if request.stream:
             return Reply(200, _headers(answer), None, _events(answer), _closing(answer))
@@ -67,7 +67,6 @@ def _quiet_litellm() -> ModuleType:
 
     litellm.telemetry = False
     litellm.suppress_debug_info = True
-    litellm.set_verbose = False
     litellm.drop_params = False
     litellm.callbacks, litellm.success_callback, litellm.failure_callback = [], [], []
     litellm.num_retries = 0
@@ -81,7 +80,7 @@ async def _events(answer: Any) -> AsyncIterator[bytes]:
             yield b"data: " + orjson.dumps(chunk.model_dump(mode="json", exclude_none=True)) + b"\n\n"
     except TimeoutError:
         raise TimedOut from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - as above
         fault = _fault(error)
         broke = Message("Le fournisseur a rompu sa réponse.", "The provider broke off its answer.")
         raise (fault if isinstance(fault, TimedOut) else BrokeProtocol(broke, "provider_ended_early")) from None

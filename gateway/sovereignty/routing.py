@@ -14,7 +14,7 @@ OPEN_S = 15.0
 
 
 def rank(admitted: Sequence[tuple[Deployment, Facts, int]]) -> list[Deployment]:
-    """(deployment, its facts, policy's preference) → most sovereign first; then what policy prefers; then the operator's order."""
+    """(deployment, its facts, preference) → most sovereign first; then what policy prefers; then the operator's order."""
     ordered = sorted(
         enumerate(admitted),
         key=lambda one: (one[1][1]["deployment.tier"], -one[1][2], one[0]),

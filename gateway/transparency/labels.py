@@ -55,7 +55,7 @@ def label_for(system: System, configuration: Configuration) -> Label | None:
 
 def header(label: Label) -> dict[str, str]:
     """`x-vigie-label: generated;v=3;lang=fr`, and the expired draft's `ai-disclosure` that archives may look for."""
-    parameters = {"v": label.version, "lang": http_sf.Token(label.language)}
+    parameters: dict[str, Any] = {"v": label.version, "lang": http_sf.Token(label.language)}
     return {
         "x-vigie-label": http_sf.ser((http_sf.Token(label.id), parameters)),
         "ai-disclosure": http_sf.ser({"mode": (http_sf.Token("ai-originated"), {})}),

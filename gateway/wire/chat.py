@@ -63,6 +63,7 @@ def parse(body: bytes, limits: Limits) -> Call:
 
 def checked_answer(body: bytes) -> dict[str, Any]:
     """A provider's answer, if it is a chat completion. Raises `ProviderBroke`."""
+    answer: Any = None
     try:
         answer = orjson.loads(body)
         choices = answer["choices"]
@@ -202,9 +203,9 @@ def _texts(value: dict[str, Any]) -> Iterator[Text]:
     for name in ("tools", "functions", "response_format", "prediction", "metadata", "stop", "web_search_options"):
         if value.get(name) is not None:
             yield from _every_string(value[name], (name,), name)
-    for name in value:
+    for name, one in value.items():
         if name == "user" or name not in KNOWN_FIELDS:
-            yield from _every_string(value[name], (name,), name)
+            yield from _every_string(one, (name,), name)
 
 
 def _message_texts(message: dict[str, Any], path: Path, role: str) -> Iterator[Text]:

@@ -40,6 +40,7 @@ def parse(body: bytes, limits: Limits) -> Call:
 
 def checked_answer(body: bytes) -> dict[str, Any]:
     """A provider's answer, if it is a list of embeddings. Raises `ProviderBroke`."""
+    answer: Any = None
     try:
         answer = orjson.loads(body)
         usable = isinstance(answer["data"], list) and all("embedding" in one for one in answer["data"])

@@ -192,6 +192,7 @@ class ChatStream:
 
 def _checked(data: bytes) -> dict[str, Any]:
     """A chunk, if it is one. An error object in mid-stream is the provider breaking off."""
+    chunk: Any = None
     try:
         chunk = orjson.loads(data)
         choices = chunk["choices"]
