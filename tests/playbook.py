@@ -27,6 +27,7 @@ analyser, and compares the whole transcript. Lines that may be scripted:
 from __future__ import annotations
 
 import asyncio
+import difflib
 import re
 import textwrap
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -36,6 +37,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
+import pytest
 
 from gateway.audit import LedgerUnavailable, Receipt
 from gateway.call import Parts, govern
@@ -44,10 +46,10 @@ from gateway.errors import Message
 from gateway.identity import Principal
 from gateway.policies import Remembered
 from gateway.privacy import AnalyserUnavailable, Finding
-from gateway.providers import BrokeProtocol, ProviderRefused, Reply, Request, TimedOut, Unreachable
+from gateway.providers import ProviderRefused, Reply, Request, TimedOut, Unreachable
 from gateway.situation import Asked
 from gateway.sovereignty import Breaker
-from gateway.telemetry import Telemetry
+from gateway.telemetry import silent
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 KNOWN = {
@@ -105,6 +107,9 @@ class ScriptedKeys:
         if gone or not token.startswith("key-of-"):
             return None
         return Principal(key="k1", system=token.removeprefix("key-of-"), person=None, epoch=1)
+
+    async def look_again(self, token: str) -> Principal | None:
+        return self.authenticate(token)
 
     async def refresh(self, epoch: int) -> None:
         self.epoch = epoch
@@ -170,7 +175,7 @@ async def play(transcript: str, configuration: Configuration) -> list[dict[str, 
         ledger=ScriptedLedger(script),
         providers=ScriptedProviders(script),  # type: ignore[arg-type]
         breaker=Breaker(),
-        telemetry=Telemetry.silent(),
+        telemetry=silent(),
         tokens_used=lambda _system, _day: 0,
         clock=lambda: NOW,
         new_id=lambda: "d-1",
@@ -183,7 +188,9 @@ async def play(transcript: str, configuration: Configuration) -> list[dict[str, 
     await asyncio.gather(*pending)
     circumstances = [line for line in expected if line.startswith(">>") and _is_circumstance(line)]
     rest = [line for line in expected if line not in circumstances]
-    assert "\n".join(script.said) == "\n".join(circumstances + rest)
+    wanted, said = circumstances + rest, [line.strip() for line in script.said]
+    if said != wanted:
+        pytest.fail("\n".join(difflib.unified_diff(wanted, said, "playbook", "what happened", lineterm="", n=99)))
     return script.records
 
 
@@ -311,11 +318,8 @@ async def _stream(pieces: Sequence[str], *, ended: bool) -> AsyncIterator[bytes]
 
 
 def _fault(what: str) -> Exception:
-    said = Message(what, what)
     if what == "unreachable":
-        return Unreachable(said)
+        return Unreachable()
     if what == "timed_out":
-        return TimedOut(said)
-    if what == "broke_protocol":
-        return BrokeProtocol(said)
+        return TimedOut()
     return ProviderRefused(int(what.removeprefix("status ")))
