@@ -36,6 +36,7 @@ class Seen:
     received: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     calls: int = 0
+    first: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True)
@@ -110,13 +111,17 @@ async def client(session: aiohttp.ClientSession, gateway: Gateway, seen: Seen, c
             text = await answer.text()
             if not body["stream"] or "data: [DONE]" in text:
                 seen.answered.add(answer.headers["x-vigie-decision"])
+                seen.first.set()
 
 
 async def one_round(gateway: Gateway, seen: Seen, chance: random.Random) -> None:
     """Load, then death at a random instant."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
         loading = [asyncio.create_task(client(session, gateway, seen, chance)) for _ in range(CLIENTS)]
-        await asyncio.sleep(chance.uniform(0.02, 0.6))
+        seen.first.clear()
+        async with asyncio.timeout(30):
+            await seen.first.wait()
+        await asyncio.sleep(chance.uniform(0, 0.5))
         gateway.kill(signal.SIGKILL)
         for task in loading:
             with contextlib.suppress(aiohttp.ClientError, asyncio.TimeoutError, ConnectionError):

@@ -1,0 +1,137 @@
+"""Promise 10: configuration is checked before it acts, and its errors say file, line, column, reason and fix."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from gateway.config import ConfigurationError, Live, load, run_cases
+from gateway.config.secret import secret
+from gateway.errors import Fault
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(CONFIG, tmp_path / "config"))
+
+
+def change(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf8")
+
+
+def test_the_example_body_has_no_problem_and_its_cases_pass() -> None:
+    loaded = load(CONFIG)
+    assert loaded.warnings == ()
+    results = run_cases(loaded, CONFIG)
+    assert [result.render() for result in results if not result.passed] == []
+    assert len(results) >= 30
+
+
+def test_every_rule_of_the_example_body_is_exercised_by_a_case() -> None:
+    loaded = load(CONFIG)
+    said = (CONFIG / "policies" / "exemple.cases.yaml").read_text(encoding="utf8")
+    assert [rule.id for rule in loaded.policy.rules if rule.id not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "line", "column", "said"),
+    [
+        ("vigie.yaml", "port: 8080", "prot: 8080", 7, 3, "Clé inconnue"),
+        ("vigie.yaml", "port: 8080", "port: cent", 7, 9, "listener.port"),
+        ("vigie.yaml", "timezone: America/Toronto", "timezone: Mars/Base", 3, 11, "fuseau"),
+        ("vigie.yaml", "url: null", "url: postgresql://moi:motdepasse@hote/base", 11, 8, "référence"),
+        (
+            "catalogue.yaml",
+            "deployments: [simulateur, cti-mistral]",
+            "deployments: [simulateur, disparu]",
+            8,
+            58,
+            "disparu",
+        ),
+        ("catalogue.yaml", "by: p.tremblay", "by: personne", 23, 36, "personne"),
+        ("register.yaml", "owner: p.tremblay", "owner: personne", 16, 12, "personne"),
+        ("register.yaml", "classification: sensitive", "classification: secrete", 21, 21, "secrete"),
+        ("policies/registre.yaml", "when: halt.active", "when: halt.actif", 7, 15, "halt.actif"),
+        ("policies/registre.yaml", "effect: deny", "effect: mask", 8, 13, "mask"),
+        ("policies/registre.yaml", "principle: 11", "principle: 13", 5, 16, "principle"),
+        ("policies/registre.yaml", "- id: model-registered", "- id: halted", 14, 9, "existe déjà"),
+        ("policies/registre.yaml", "policy: register", "policy: [", 4, 3, "YAML"),
+    ],
+)
+def test_a_mistake_is_shown_where_it_is(
+    config: Path, file: str, before: str, after: str, line: int, column: int, said: str
+) -> None:
+    change(config / file, before, after)
+    with pytest.raises(ConfigurationError) as caught:
+        load(config)
+    problem = caught.value.problems[0]
+    assert (problem.file, problem.line, problem.column) == (file, line, column)
+    assert said in problem.render()
+    assert "motdepasse" not in problem.message.fr
+
+
+def test_a_near_miss_suggests_the_key(config: Path) -> None:
+    change(config / "vigie.yaml", "max_body_bytes", "max_body_byte")
+    with pytest.raises(ConfigurationError) as caught:
+        load(config)
+    assert "max_body_bytes" in caught.value.problems[0].render()
+
+
+def test_every_problem_is_reported_at_once(config: Path) -> None:
+    change(config / "vigie.yaml", "port: 8080", "prot: 8080")
+    change(config / "register.yaml", "owner: p.tremblay", "owner: personne")
+    change(config / "policies" / "registre.yaml", "when: halt.active", "when: halt.actif")
+    with pytest.raises(ConfigurationError) as caught:
+        load(config)
+    assert {problem.file for problem in caught.value.problems} >= {
+        "vigie.yaml",
+        "register.yaml",
+        "policies/registre.yaml",
+    }
+
+
+def test_a_missing_file_is_said(config: Path) -> None:
+    (config / "labels.yaml").unlink()
+    with pytest.raises(ConfigurationError) as caught:
+        load(config)
+    assert "labels.yaml:1:1" in str(caught.value.problems[0])
+
+
+def test_a_past_expiry_is_a_warning() -> None:
+    loaded = load(CONFIG, today=date(2030, 1, 1))
+    assert {warning.severity for warning in loaded.warnings} == {"warning"}
+    assert len(loaded.warnings) >= 3
+
+
+def test_a_bad_file_is_refused_and_the_running_version_stays(config: Path) -> None:
+    live = Live(config)
+    running = live.current
+    assert live.candidate() is None
+    change(config / "policies" / "registre.yaml", "when: halt.active", "when: halt.actif")
+    assert live.candidate() is None
+    assert live.current is running
+    assert "halt.actif" in live.problems[0].render()
+    change(config / "policies" / "registre.yaml", "when: halt.actif", "when: halt.active || call.hour > 22")
+    candidate = live.candidate()
+    assert candidate is not None
+    assert live.problems == ()
+    live.adopt(candidate)
+    assert live.current.policy.version != running.policy.version
+
+
+def test_a_secret_is_found_by_reference_and_never_named_by_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNE_CLE", "valeur")
+    (tmp_path / "cle").write_text("autre\n", encoding="utf8")
+    assert secret("env:UNE_CLE") == "valeur"
+    assert secret(f"file:{tmp_path / 'cle'}") == "autre"
+    with pytest.raises(Fault, match="env:ABSENTE"):
+        secret("env:ABSENTE")
