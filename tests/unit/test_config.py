@@ -52,7 +52,7 @@ def test_every_rule_of_the_example_body_is_exercised_by_a_case() -> None:
             "deployments: [simulateur, cti-mistral]",
             "deployments: [simulateur, disparu]",
             8,
-            58,
+            59,
             "disparu",
         ),
         ("catalogue.yaml", "by: p.tremblay", "by: personne", 23, 36, "personne"),
