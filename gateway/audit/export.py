@@ -75,9 +75,10 @@ def _bounds(connection: Connection, size: int, since: str, until: str) -> tuple[
 
 def _write_records(connection: Connection, chosen: Select[Any], file: IO[bytes]) -> list[int]:
     positions = []
-    for row in connection.execution_options(yield_per=CHUNK).execute(chosen):
-        file.write(row.body + b"\n")
-        positions.append(row.seq)
+    with connection.execute(chosen.execution_options(yield_per=CHUNK)) as rows:
+        for row in rows:
+            file.write(row.body + b"\n")
+            positions.append(row.seq)
     return positions
 
 

@@ -108,22 +108,11 @@ def verify_store(store: Store, verifier_key: str, progress: Progress | None = No
             head = connection.execute(select(tree.c.size, tree.c.frontier)).one()
             note = connection.execute(select(checkpoint.c.note)).scalar_one_or_none()
             versions = _policies((row.version, row.source) for row in connection.execute(select(policies)))
-            rows = connection.execution_options(yield_per=2_000).execute(
-                select(records.c.seq, records.c.leaf, records.c.body).order_by(records.c.seq)
-            )
             signed = _signed(note, verifier_key)
             reading = _Reading(verdict, versions, progress, head.size, complete=True)
-            frontier = Frontier()
-            for row in rows:
-                if row.seq != frontier.size:
-                    raise Wrong(f"record {frontier.size} is missing")
-                leaf = leaf_hash(row.body)
-                if leaf != row.leaf:
-                    raise Wrong(f"record {row.seq} was changed: its bytes are not those that were hashed")
-                reading.record(row.seq, row.body)
-                frontier.push(leaf)
-                if frontier.size == signed.size and frontier.root() != signed.root:
-                    raise Wrong(f"the first {signed.size} records are not those of the signed checkpoint")
+            in_order = select(records.c.seq, records.c.leaf, records.c.body).order_by(records.c.seq)
+            with connection.execute(in_order.execution_options(yield_per=2_000)) as rows:
+                frontier = _replayed(rows, signed, reading)
             if frontier.size < signed.size:
                 raise Wrong(f"{signed.size - frontier.size} records of the signed checkpoint are missing")
             if (frontier.size, frontier.pack()) != (head.size, head.frontier):
@@ -132,6 +121,22 @@ def verify_store(store: Store, verifier_key: str, progress: Progress | None = No
     except Wrong as wrong:
         verdict.problem = str(wrong)
     return verdict
+
+
+def _replayed(rows: Iterable[Any], signed: Any, reading: _Reading) -> Frontier:
+    """The tree from the store's records. Raises `Wrong`."""
+    frontier = Frontier()
+    for row in rows:
+        if row.seq != frontier.size:
+            raise Wrong(f"record {frontier.size} is missing")
+        leaf = leaf_hash(row.body)
+        if leaf != row.leaf:
+            raise Wrong(f"record {row.seq} was changed: its bytes are not those that were hashed")
+        reading.record(row.seq, row.body)
+        frontier.push(leaf)
+        if frontier.size == signed.size and frontier.root() != signed.root:
+            raise Wrong(f"the first {signed.size} records are not those of the signed checkpoint")
+    return frontier
 
 
 def verify_bundle(path: Path, progress: Progress | None = None) -> Verdict:
