@@ -93,7 +93,8 @@ async def test_what_was_appended_verifies_live_and_exported(ledger: Ledger, stor
 
 async def test_several_processes_may_append_at_once(database_url: str, store: Store, tmp_path: Path) -> None:
     signer = Signer.open(tmp_path / "ledger.key", store)
-    ledgers = [Ledger(open_store(database_url), signer, ORIGIN) for _ in range(3)]
+    stores = [open_store(database_url) for _ in range(3)]
+    ledgers = [Ledger(one, signer, ORIGIN) for one in stores]
     for one in ledgers:
         await one.start()
     await ledgers[0].publish_policy(POLICY.version, POLICY.source)
@@ -105,6 +106,8 @@ async def test_several_processes_may_append_at_once(database_url: str, store: St
     await asyncio.gather(*(writes(number) for number in range(3)))
     for one in ledgers:
         await one.stop()
+    for another in stores:
+        another.close()
     verdict = verify_store(store, signer.verifier_key(ORIGIN))
     assert (verdict.problem, verdict.records, verdict.unfinished) == ("", 61, 60)
 
