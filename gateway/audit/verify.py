@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from gateway.audit.merkle import Frontier, leaf_hash
 from gateway.audit.notes import read_checkpoint
-from gateway.policies import Policy, recompute
+from gateway.policies import Policy, Remembered, recompute
 from gateway.storage import Store
 from gateway.storage.tables import checkpoint, policies, records, tree
 
@@ -69,6 +69,7 @@ class _Reading:
     total: int
     complete: bool
     open: set[str] = field(default_factory=set)
+    remembered: Remembered = field(default_factory=Remembered)
 
     def record(self, seq: int, body: bytes) -> None:
         """Check one record by itself and against those before it. Raises `Wrong`."""
@@ -83,7 +84,7 @@ class _Reading:
         elif kind == "call.closed":
             self._closed(seq, value, decision)
         try:
-            difference = recompute(value, self.policies)
+            difference = recompute(value, self.policies, self.remembered)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Wrong(f"record {seq} ({kind}): its decisions cannot be recomputed ({type(error).__name__})") from None
         if difference is not None:

@@ -72,10 +72,11 @@ async def provider(seen: Seen) -> tuple[web.AppRunner, int]:
             )
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
         await response.prepare(request)
-        for word in WORDS:
-            await response.write(_chunk('{"content":"' + word + '"}', "null"))
-            await asyncio.sleep(0.002)
-        await response.write(_chunk("{}", '"stop"') + b"data: [DONE]\n\n")
+        with contextlib.suppress(ConnectionResetError):  # the gateway was killed
+            for word in WORDS:
+                await response.write(_chunk('{"content":"' + word + '"}', "null"))
+                await asyncio.sleep(0.002)
+            await response.write(_chunk("{}", '"stop"') + b"data: [DONE]\n\n")
         return response
 
     app = web.Application()
