@@ -15,7 +15,8 @@ def recompute(
 ) -> str | None:
     """The first difference between the recorded decisions and the recomputed ones, in words; None when they agree.
 
-    `remembered` saves deciding again what was decided on the same facts: for a pass over many records. A record's `facts` are those common to its `stages`; each stage adds its own. Records without stages agree.
+    A record's `facts` are those common to its `stages`; each stage adds its own. Records without stages agree.
+    `remembered` saves deciding again what was decided on the same facts, in a pass over many records.
     """
     stages = record.get("stages", ())
     if not stages:
