@@ -37,9 +37,10 @@ from gateway.policies import Remembered
 from gateway.privacy import open_analyser
 from gateway.providers import Providers
 from gateway.situation import Asked
-from gateway.sovereignty import Breaker
+from gateway.sovereignty import Breaker, Places
 from gateway.storage import Store, open_store
 from gateway.telemetry import Telemetry, configure
+from gateway.trace import Fragments
 from gateway.wire.errors import language_of, render
 
 STALLED_CLIENT_S = 60.0
@@ -96,6 +97,8 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         keys=keys,
         analyser=analyser,
         decisions=Remembered(),
+        fragments=Fragments(),
+        places=Places(),
         ledger=ledger,
         providers=providers,
         breaker=Breaker(),

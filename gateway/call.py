@@ -33,9 +33,9 @@ from gateway.policies import Decision, Effect, Facts, Remembered, Stage
 from gateway.privacy import Finding, Opened, Protected, StreamGuard, protect
 from gateway.providers import ProviderFault, Reply, Request
 from gateway.situation import Asked
-from gateway.sovereignty import Breaker, Residency, deployment_facts, rank, residency
+from gateway.sovereignty import Breaker, Places, Residency, rank, residency
 from gateway.telemetry import Telemetry
-from gateway.trace import Trace
+from gateway.trace import Fragments, Trace
 from gateway.transparency import Label, envelope, header, label_for, sentence
 from gateway.wire import chat, embeddings
 from gateway.wire.calls import Call, Limits, rewrite
@@ -82,6 +82,8 @@ class Parts:
     keys: Keys
     analyser: Analyser
     decisions: Remembered
+    fragments: Fragments
+    places: Places
     ledger: Ledger
     providers: Providers
     breaker: Breaker
@@ -132,7 +134,7 @@ class Governed:
 
 async def govern(asked: Asked, parts: Parts) -> Answer:
     """One call, governed. Never raises: whatever happens becomes an answer in the client's own protocol."""
-    trace = Trace(parts.new_id(), parts.clock())
+    trace = Trace(parts.new_id(), parts.clock(), parts.fragments)
     try:
         principal = await identify(asked, parts, trace)
         configuration = parts.configuration()
@@ -221,9 +223,8 @@ def route(governed: Governed, parts: Parts, trace: Trace) -> list[Route]:
     admitted: list[tuple[Deployment, Facts, int]] = []
     excluded: list[refusals.Candidate] = []
     for deployment in configuration.catalogue.deployments_of(call.model):
-        known = deployment_facts(
-            deployment, configuration.register, today, suspended=parts.breaker.suspended(deployment.id)
-        )
+        suspended = parts.breaker.suspended(deployment.id)
+        known = parts.places.facts(deployment, configuration, today, suspended=suspended)
         covered = deployment.assessment.personal_data if deployment.assessment is not None else ()
         remaining = governed.protected.remaining
         routing = situation.routing_facts(known, remaining, covered, call.fields, deployment.allowed_fields)

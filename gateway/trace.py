@@ -6,16 +6,60 @@ decision can be recomputed from the record and the policy version alone (promise
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
+from gateway.audit import canonical
 from gateway.policies import Decision, Facts, Stage
+
+REMEMBERED = 4096
 
 
 def timestamp(moment: datetime) -> str:
     """RFC 3339, UTC, milliseconds: the ledger's one form of time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Fragments:
+    """Parts of records that come back with every like call, remembered as canonical JSON. Bounded; owned by the house.
+
+    A remembered decision is the same object for the same policy, stage and facts, so what is kept for it stays true.
+    """
+
+    def __init__(self, size: int = REMEMBERED) -> None:
+        self._size = size
+        self._known: OrderedDict[Hashable, tuple[object, orjson.Fragment]] = OrderedDict()
+
+    def facts(self, facts: Facts) -> orjson.Fragment:
+        """The facts common to all stages."""
+        key = frozenset(facts.items())
+        return self._get(key) or self._keep(key, None, plain(facts))
+
+    def stage(self, stage: Stage, own: Facts, decision: Decision) -> orjson.Fragment:
+        """A decision with the facts that its stage adds to the common ones."""
+        key = id(decision)
+        entry = self._get(key)
+        if entry is None:
+            value = {"stage": stage.value, "facts": plain(own), "decision": decision.as_json()}
+            entry = self._keep(key, decision, value)
+        return entry
+
+    def _get(self, key: Hashable) -> orjson.Fragment | None:
+        known = self._known.get(key)
+        return known[1] if known is not None else None
+
+    def _keep(self, key: Hashable, alive: object, value: dict[str, Any]) -> orjson.Fragment:
+        """`alive` is held as long as the fragment, so that an `id` is not given to another object meanwhile."""
+        fragment = orjson.Fragment(canonical(value))
+        self._known[key] = alive, fragment
+        if len(self._known) > self._size:
+            self._known.popitem(last=False)
+        return fragment
 
 
 @dataclass(slots=True)
@@ -24,13 +68,14 @@ class Trace:
 
     decision: str
     started: datetime
+    fragments: Fragments
     system: str = ""
     key: str = ""
     user: str = ""
     session: str = ""
     policy: str = ""
     facts: Facts = field(default_factory=dict)
-    stages: list[dict[str, Any]] = field(default_factory=list)
+    stages: list[orjson.Fragment] = field(default_factory=list)
     matched: set[str] = field(default_factory=set)
     is_open: bool = False
     is_closed: bool = False
@@ -43,7 +88,7 @@ class Trace:
 
     def decided(self, stage: Stage, facts: Facts, decision: Decision) -> None:
         """Keep a decision with the facts that `stage` adds to the common ones."""
-        self.stages.append({"stage": stage.value, "facts": plain(facts), "decision": decision.as_json()})
+        self.stages.append(self.fragments.stage(stage, facts, decision))
         self.matched.update(match.rule for match in decision.matches)
 
     def opened(self, now: datetime) -> dict[str, Any]:
@@ -59,7 +104,8 @@ class Trace:
         record["deployment"] = self.deployment
         record["attempts"] = self.attempts
         record["residency"] = self.residency
-        record["usage"] = {"input_tokens": self.usage[0], "output_tokens": self.usage[1]}
+        day = self.facts.get("call.date", "")
+        record["usage"] = {"input_tokens": self.usage[0], "output_tokens": self.usage[1], "day": day}
         record["label"] = self.label
         record["duration_ms"] = max(0, round((now - self.started).total_seconds() * 1000))
         return record
@@ -76,7 +122,7 @@ class Trace:
             "user": self.user,
             "session": self.session,
             "policy": self.policy,
-            "facts": plain(self.facts),
+            "facts": self.fragments.facts(self.facts),
             "stages": stages,
             "outcome": outcome,
         }

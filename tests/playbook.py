@@ -39,7 +39,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from gateway.audit import LedgerUnavailable, Receipt
+from gateway.audit import LedgerUnavailable, Receipt, canonical
 from gateway.call import Parts, govern
 from gateway.config import Configuration, Deployment
 from gateway.errors import Message
@@ -48,8 +48,9 @@ from gateway.policies import Remembered
 from gateway.privacy import AnalyserUnavailable, Finding
 from gateway.providers import ProviderRefused, Reply, Request, TimedOut, Unreachable
 from gateway.situation import Asked
-from gateway.sovereignty import Breaker
+from gateway.sovereignty import Breaker, Places
 from gateway.telemetry import silent
+from gateway.trace import Fragments
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 KNOWN = {
@@ -89,7 +90,7 @@ class ScriptedLedger:
         if self.script.ledger_out in ("opened", kind):
             self.script.note(f"ledger refuses {kind}")
             raise LedgerUnavailable(Message("Le registre est indisponible.", "The ledger is unavailable."))
-        self.script.records.append(dict(record))
+        self.script.records.append(orjson.loads(canonical(record)))
         code = f" {record['code']}" if record.get("code") else ""
         outcome = f": {record['outcome']}{code}" if kind == "closed" else ""
         self.script.note(f"record {kind}{outcome}")
@@ -172,6 +173,8 @@ async def play(transcript: str, configuration: Configuration) -> list[dict[str, 
         keys=ScriptedKeys(script),
         analyser=ScriptedAnalyser(script),  # type: ignore[arg-type]
         decisions=Remembered(),
+        fragments=Fragments(),
+        places=Places(),
         ledger=ScriptedLedger(script),
         providers=ScriptedProviders(script),  # type: ignore[arg-type]
         breaker=Breaker(),

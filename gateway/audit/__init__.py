@@ -1,12 +1,13 @@
 """The ledger: records, the tree they are hashed into, its signed checkpoints, export and verification.
 
-`records` has the canonical bytes, `merkle` the arithmetic (RFC 6962), `notes` the C2SP formats, `ledger` the one writer,
-`export` and `verify` the bundle. May import `storage`, `policies`, `errors`. Promises 1, 2 and 4 rest here: when
-`append` returns, the record is durable.
+`records` has the canonical bytes, `merkle` the arithmetic (RFC 6962), `notes` the C2SP formats, `appending` the one
+transaction, `ledger` the thread that runs it for many calls at once, `export` and `verify` the bundle. May import
+`storage`, `policies`, `errors`. Promises 1, 2 and 4 rest here: when `append` returns, the record is durable.
 """
 
+from gateway.audit.appending import append_now
 from gateway.audit.export import export
-from gateway.audit.ledger import Ledger, LedgerUnavailable, Receipt, append_now
+from gateway.audit.ledger import Ledger, LedgerUnavailable, Receipt
 from gateway.audit.notes import Signer
 from gateway.audit.records import KINDS, canonical
 from gateway.audit.verify import Verdict, verify_bundle, verify_store

@@ -1,14 +1,14 @@
 """The ledger's writer: one thread, one transaction for many records. *Edge*.
 
-Who owns what: the event loop owns `append`; the writer thread owns the connection and everything under "writer" below;
-the queue between them is the only thing they share. Guarantees and failures:
+Who owns what: the event loop owns `append`, what arrived and the count of those who wait; the writer thread owns
+everything under "writer" below; the queue between them is the only thing they share. Guarantees and failures:
 
 * `append` returns after the commit of a transaction that held the record, its leaf, the tree's new frontier and the
   usage counters. So the tree never says more or less than the records (`kill -9`, two processes: the tree's row is
   locked by every writer, and sequence numbers come from it).
 * A store that fails makes every append of that batch, and those waiting, fail with `LedgerUnavailable`. The next batch
   tries again: nothing is kept in memory to be written later, since its call has been refused.
-* A full queue refuses at once; nothing waits without bound.
+* With `QUEUE` records waiting, another is refused at once; nothing waits without bound.
 * Checkpoints are signed at most `CHECKPOINT_S` after new records. A crash in between loses a signature, not a record.
 """
 
@@ -23,14 +23,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.audit.merkle import Frontier, leaf_hash
+from gateway.audit.appending import Entry, write_entries
+from gateway.audit.merkle import Frontier
 from gateway.audit.notes import Signer
-from gateway.audit.records import canonical, now_text
+from gateway.audit.records import now_text
 from gateway.errors import Fault, Message, VigieError
 from gateway.storage import Store
-from gateway.storage.tables import checkpoint, policies, records, signals, tree, usage
+from gateway.storage.tables import checkpoint, policies, tree, usage
 
 QUEUE = 8_192
 BATCH = 256
@@ -51,31 +51,7 @@ class Receipt:
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record on its way, in canonical bytes, with the columns that the store is searched by."""
-
-    kind: str
-    decision: str
-    system: str
-    time: str
-    body: bytes
-    tokens: int = 0
-    day: str = ""
-
-    @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Entry:
-        """Raises `ValueError` for what a record may not hold."""
-        used = record.get("usage") or {}
-        return cls(
-            record["kind"],
-            record.get("decision", ""),
-            record.get("system", ""),
-            record["time"],
-            canonical(record),
-            used.get("input_tokens", 0) + used.get("output_tokens", 0),
-            record.get("facts", {}).get("call.date", ""),
-        )
+Waiting = tuple[Entry, asyncio.Future[Receipt]]
 
 
 class Ledger:
@@ -83,7 +59,9 @@ class Ledger:
 
     def __init__(self, store: Store, signer: Signer, origin: str) -> None:
         self._store, self._signer, self._origin = store, signer, origin
-        self._queue: queue.Queue[tuple[Entry, asyncio.Future[Receipt]] | None] = queue.Queue(QUEUE)
+        self._arrived: list[Waiting] = []
+        self._waiting = 0
+        self._queue: queue.SimpleQueue[list[Waiting] | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._problem = ""
@@ -107,16 +85,23 @@ class Ledger:
         """Make a record durable. Raises `LedgerUnavailable`, or `ValueError` for what a record may not hold."""
         if self._loop is None or self._thread is None or not self._thread.is_alive():
             raise _unavailable()
-        waiting: asyncio.Future[Receipt] = self._loop.create_future()
-        try:
-            self._queue.put_nowait((Entry.of(record), waiting))
-        except queue.Full:
+        if self._waiting >= QUEUE:
             raise LedgerUnavailable(
                 Message("Le registre ne suit plus la cadence.", "The ledger cannot keep up."),
                 Message("Réessayer dans quelques instants.", "Retry in a moment."),
                 code="ledger_behind",
-            ) from None
-        return await waiting
+            )
+        entry = Entry.of(record)
+        durable: asyncio.Future[Receipt] = self._loop.create_future()
+        if not self._arrived:  # one hand-over for all that arrives in this turn of the loop
+            self._loop.call_soon(self._hand_over)
+        self._arrived.append((entry, durable))
+        self._waiting += 1
+        return await durable
+
+    def _hand_over(self) -> None:
+        arrived, self._arrived = self._arrived, []
+        self._queue.put(arrived)
 
     async def publish_policy(self, version: str, source: bytes) -> None:
         """Keep a policy version before it decides; recorded the first time only."""
@@ -160,35 +145,35 @@ class Ledger:
             if ending:
                 return
 
-    def _next_batch(self, wait: float | None) -> tuple[list[tuple[Entry, asyncio.Future[Receipt]]], bool]:
-        """Everything queued, up to `BATCH`; waits for the first. True when the ledger is to end."""
+    def _next_batch(self, wait: float | None) -> tuple[list[Waiting], bool]:
+        """Everything handed over, until there are `BATCH`; waits for the first. True when the ledger is to end."""
         try:
-            item = self._queue.get(timeout=wait)
+            arrived = self._queue.get(timeout=wait)
         except queue.Empty:
             return [], False
-        batch = []
-        while item is not None:
-            batch.append(item)
-            if len(batch) == BATCH:
+        batch: list[Waiting] = []
+        while arrived is not None:
+            batch += arrived
+            if len(batch) >= BATCH:
                 return batch, False
             try:
-                item = self._queue.get_nowait()
+                arrived = self._queue.get_nowait()
             except queue.Empty:
                 return batch, False
         return batch, True
 
-    def _write(self, batch: Sequence[tuple[Entry, asyncio.Future[Receipt]]]) -> None:
+    def _write(self, batch: Sequence[Waiting]) -> None:
         try:
             with self._store.write() as connection:
                 first, epoch, tokens = write_entries(connection, [entry for entry, _ in batch])
         except VigieError as error:
             self._problem = error.message.en
             fault = _unavailable(error.message)
-            self._tell([(waiting, fault) for _, waiting in batch])
+            self._tell([(durable, fault) for _, durable in batch])
             return
         self._problem = ""
         self._tokens.update(tokens)
-        self._tell([(waiting, Receipt(first + index, epoch)) for index, (_, waiting) in enumerate(batch)])
+        self._tell([(durable, Receipt(first + index, epoch)) for index, (_, durable) in enumerate(batch)])
 
     def _sign(self) -> bool:
         try:
@@ -202,40 +187,19 @@ class Ledger:
     def _tell(self, outcomes: list[tuple[asyncio.Future[Receipt], Receipt | Fault]]) -> None:
         assert self._loop is not None
         try:
-            self._loop.call_soon_threadsafe(_settle, outcomes)
+            self._loop.call_soon_threadsafe(self._settle, outcomes)
         except RuntimeError:  # the loop has ended, and with it everyone who waited
             return
 
-
-def write_entries(connection: Connection, entries: Sequence[Entry]) -> tuple[int, int, dict[tuple[str, str], int]]:
-    """Append in one transaction: (first sequence number, epoch, new usage totals). Locks the tree's row."""
-    row = connection.execute(select(tree.c.size, tree.c.frontier).with_for_update()).one()
-    frontier = Frontier(row.size, row.frontier)
-    rows = []
-    for entry in entries:
-        leaf = leaf_hash(entry.body)
-        rows.append(
-            {
-                "seq": frontier.size,
-                "leaf": leaf,
-                "kind": entry.kind,
-                "decision": entry.decision,
-                "system": entry.system,
-                "time": entry.time,
-                "body": entry.body,
-            }
-        )
-        frontier.push(leaf)
-    connection.execute(insert(records), rows)
-    connection.execute(update(tree).values(size=frontier.size, frontier=frontier.pack()))
-    epoch = connection.execute(select(signals.c.epoch)).scalar_one()
-    return row.size, epoch, _count(connection, entries)
-
-
-def append_now(store: Store, records_: Sequence[Mapping[str, Any]]) -> None:
-    """Append from a command that has no event loop. The next checkpoint covers it. Raises `StoreUnavailable`."""
-    with store.write() as connection:
-        write_entries(connection, [Entry.of(record) for record in records_])
+    def _settle(self, outcomes: list[tuple[asyncio.Future[Receipt], Receipt | Fault]]) -> None:
+        self._waiting -= len(outcomes)
+        for durable, outcome in outcomes:
+            if durable.done():  # its caller was cancelled; the record stands all the same
+                continue
+            if isinstance(outcome, Receipt):
+                durable.set_result(outcome)
+            else:
+                durable.set_exception(outcome)
 
 
 def publish_policy_now(store: Store, version: str, source: bytes) -> None:
@@ -259,34 +223,6 @@ def sign_now(connection: Connection, signer: Signer, origin: str) -> None:
         connection.execute(insert(checkpoint).values(id=1, size=row.size, note=note))
     else:
         connection.execute(update(checkpoint).values(size=row.size, note=note))
-
-
-def _count(connection: Connection, entries: Sequence[Entry]) -> dict[tuple[str, str], int]:
-    """Add the tokens of closed calls to their system's day; the new totals."""
-    added: dict[tuple[str, str], int] = {}
-    for entry in entries:
-        if entry.tokens and entry.system and entry.day:
-            key = entry.system, entry.day
-            added[key] = added.get(key, 0) + entry.tokens
-    totals = {}
-    for (system, day), tokens in added.items():
-        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        adding = dialect.insert(usage).values(system=system, day=day, tokens=tokens)
-        adding = adding.on_conflict_do_update(
-            index_elements=["system", "day"], set_={"tokens": usage.c.tokens + tokens}
-        )
-        totals[system, day] = connection.execute(adding.returning(usage.c.tokens)).scalar_one()
-    return totals
-
-
-def _settle(outcomes: list[tuple[asyncio.Future[Receipt], Receipt | Fault]]) -> None:
-    for waiting, outcome in outcomes:
-        if waiting.done():  # its caller was cancelled; the record stands all the same
-            continue
-        if isinstance(outcome, Receipt):
-            waiting.set_result(outcome)
-        else:
-            waiting.set_exception(outcome)
 
 
 def _unavailable(reason: Message | None = None) -> LedgerUnavailable:

@@ -52,8 +52,9 @@ def canonical(record: Mapping[str, Any]) -> bytes:
     """The RFC 8785 (JCS) bytes of a record of str, int, bool, None, list and dict with str keys.
 
     orjson with sorted keys gives the same bytes when every key is below U+10000 (JCS sorts by UTF-16 units, orjson by
-    UTF-8) and every integer is exact; anything else goes through `rfc8785`. Raises `ValueError` for floats, for
-    integers that JSON readers cannot hold, and for what JSON cannot say.
+    UTF-8) and every integer is exact; anything else goes through `rfc8785`. A part may be an `orjson.Fragment` of what
+    this function made of it earlier. Raises `ValueError` for floats, for integers that JSON readers cannot hold, and for
+    what JSON cannot say.
     """
     if _plain(record):
         try:
@@ -69,7 +70,7 @@ def canonical(record: Mapping[str, Any]) -> bytes:
 def _plain(value: Any) -> bool:
     """Whether orjson's bytes are RFC 8785's; raises `ValueError` for numbers that a record may not hold."""
     kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if kind is str or kind is bool or value is None or kind is orjson.Fragment:
         return True
     if kind is int:
         if -EXACT <= value <= EXACT:

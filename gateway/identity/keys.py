@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from gateway.audit.ledger import Entry, write_entries
+from gateway.audit.appending import Entry, write_entries
 from gateway.audit.records import now_text
 from gateway.errors import Message, Refusal
 from gateway.storage import Store

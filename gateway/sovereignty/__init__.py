@@ -5,9 +5,9 @@ ranks what policy admits and keeps the circuit breakers, `residency` reads where
 `config`, `policies`, `errors`.
 """
 
-from gateway.sovereignty.places import deployment_facts, tier
+from gateway.sovereignty.places import Places, deployment_facts, tier
 from gateway.sovereignty.residency import Residency, residency
 from gateway.sovereignty.routing import Breaker, rank
 from gateway.sovereignty.traps import TRAPS, traps
 
-__all__ = ["TRAPS", "Breaker", "Residency", "deployment_facts", "rank", "residency", "tier", "traps"]
+__all__ = ["TRAPS", "Breaker", "Places", "Residency", "deployment_facts", "rank", "residency", "tier", "traps"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date
 
-from gateway.config import Deployment, Register
+from gateway.config import Configuration, Deployment, Register
 from gateway.policies import Facts
 from gateway.sovereignty.traps import traps
 
 QUEBEC = "CA-QC"
+REMEMBERED = 4096
 TIERS: dict[int, tuple[str, str]] = {
     1: ("Sous le contrôle de l'État", "State-controlled"),
     2: ("Québécois, hébergé au Québec", "Québec operator, hosted in Québec"),
@@ -34,6 +36,24 @@ def tier(deployment: Deployment) -> int:
     if operator.home == "CA" or operator.home.startswith("CA-"):
         return 3 if in_quebec else 4
     return 5 if in_quebec else 6
+
+
+@dataclass(slots=True)
+class Places:
+    """The facts of catalogue entries, remembered: they follow from the configuration, the day and a suspension alone."""
+
+    _known: dict[tuple[str, str, date, bool], Facts] = field(default_factory=dict)
+
+    def facts(self, deployment: Deployment, configuration: Configuration, today: date, *, suspended: bool) -> Facts:
+        """As `deployment_facts`."""
+        key = configuration.version, deployment.id, today, suspended
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= REMEMBERED:  # days and configurations gone by
+                self._known.clear()
+            known = deployment_facts(deployment, configuration.register, today, suspended=suspended)
+            self._known[key] = known
+        return known
 
 
 def deployment_facts(deployment: Deployment, register: Register, today: date, *, suspended: bool) -> Facts:

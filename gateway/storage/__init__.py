@@ -5,6 +5,7 @@ SQLite (WAL, synchronous=FULL) when nothing is configured, PostgreSQL beyond one
 `gateway.errors` only.
 """
 
+from gateway.storage.prepared import Prepared
 from gateway.storage.store import Store, StoreUnavailable, open_store
 
-__all__ = ["Store", "StoreUnavailable", "open_store"]
+__all__ = ["Prepared", "Store", "StoreUnavailable", "open_store"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from gateway.errors import Fault, Message
 
@@ -28,24 +28,25 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.embedded = engine.dialect.name == "sqlite"
+        self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction, durable when the block ends. Raises `StoreUnavailable`."""
-        with _in_words(), self.engine.begin() as connection:
+        with self._in_words(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view. Raises `StoreUnavailable`."""
-        with _in_words(), self.engine.connect().execution_options(**{_READ: True}) as connection:
+        with self._in_words(), self.engine.connect().execution_options(**{_READ: True}) as connection:
             yield connection
 
     def upgrade(self) -> None:
         """Bring the schema to this version's. Safe to call again, and from several processes at once."""
         from alembic import command
 
-        with _in_words(), self.engine.begin() as connection:
+        with self._in_words(), self.engine.begin() as connection:
             if not self.embedded:
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(86471001)")
             command.upgrade(_alembic(connection), "head")
@@ -67,6 +68,21 @@ class Store:
                 Message("Exécuter «\u00a0vigie db upgrade\u00a0».", "Run 'vigie db upgrade'."),
                 code="store_not_upgraded",
             )
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Database errors as `StoreUnavailable`; never the statement, its parameters or the URL."""
+        try:
+            yield
+        except (SQLAlchemyError, self._driver_error) as error:
+            said = str(getattr(error, "orig", error)).lower()
+            unreachable = Message("La base est inaccessible.", "The store cannot be reached.")
+            reason = next((message for words, message in _REASONS if words in said), unreachable)
+            hint = Message(
+                "Rien n'a été transmis; rétablir la base, puis réessayer.",
+                "Nothing was sent; mend the store, then retry.",
+            )
+            raise StoreUnavailable(reason, hint) from None
 
     def close(self) -> None:
         """Give back every connection."""
@@ -138,18 +154,3 @@ _REASONS = (
     ("no such table", Message("La base n'a pas été créée.", "The store has not been created.")),
     ("does not exist", Message("La base n'a pas été créée.", "The store has not been created.")),
 )
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    """Database errors as `StoreUnavailable`; never the statement, its parameters or the URL."""
-    try:
-        yield
-    except (DBAPIError, SQLAlchemyError) as error:
-        said = str(getattr(error, "orig", "")).lower()
-        unreachable = Message("La base est inaccessible.", "The store cannot be reached.")
-        reason = next((message for words, message in _REASONS if words in said), unreachable)
-        hint = Message(
-            "Rien n'a été transmis; rétablir la base, puis réessayer.", "Nothing was sent; mend the store, then retry."
-        )
-        raise StoreUnavailable(reason, hint) from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import http_sf
@@ -53,7 +55,8 @@ def label_for(system: System, configuration: Configuration) -> Label | None:
     )
 
 
-def header(label: Label) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def header(label: Label) -> Mapping[str, str]:
     """`x-vigie-label: generated;v=3;lang=fr`, and the expired draft's `ai-disclosure` that archives may look for."""
     parameters: dict[str, Any] = {"v": label.version, "lang": http_sf.Token(label.language)}
     return {
