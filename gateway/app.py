@@ -44,6 +44,7 @@ from gateway.trace import Fragments
 from gateway.wire.errors import language_of, render
 
 STALLED_CLIENT_S = 60.0
+UNWATCHED_S = 0.02
 RELOAD_EVERY_S = 1.0
 NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
@@ -230,21 +231,36 @@ async def respond(asked: Asked, parts: Parts, send: Send) -> None:
 async def unless_client_leaves(responding: Coroutine[Any, Any, None], receive: Receive) -> None:
     """Respond, or stop responding as soon as the client goes away.
 
-    A plain ASGI endpoint is not told of a disconnect: somebody has to listen on `receive`.
+    A plain ASGI endpoint is not told of a disconnect: somebody has to listen on `receive`. Nobody does for the first
+    `UNWATCHED_S`, within which most calls that wait for no model are over.
     """
-    task = asyncio.create_task(responding)
-    leaving = asyncio.ensure_future(receive())
+    call, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert call is not None
+    left = False
+    watching: asyncio.Task[None] | None = None
+
+    async def watch() -> None:
+        nonlocal left
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        left = True
+        call.cancel()
+
+    def start_watching() -> None:
+        nonlocal watching
+        watching = asyncio.create_task(watch(), name="vigie-client-leaves")
+
+    timer = loop.call_later(UNWATCHED_S, start_watching)
     try:
-        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            task.result()
-        else:
-            await stop_task(task)
+        await responding
     except asyncio.CancelledError:
-        await stop_task(task)
-        raise
+        if not left:
+            raise
+        call.uncancel()
     finally:
-        leaving.cancel()
+        timer.cancel()
+        if watching is not None:
+            watching.cancel()
 
 
 async def send_answer(answer: Answer, send: Send) -> None:
