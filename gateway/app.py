@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import hmac
 import os
@@ -24,7 +25,7 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import __version__, refusals
 from gateway.audit import Ledger, Signer
@@ -39,7 +40,7 @@ from gateway.providers import Providers
 from gateway.situation import Asked
 from gateway.sovereignty import Breaker, Places
 from gateway.storage import Store, open_store
-from gateway.telemetry import Telemetry, configure
+from gateway.telemetry import Telemetry, Traced, configure
 from gateway.trace import Fragments
 from gateway.wire.errors import language_of, render
 
@@ -422,7 +423,7 @@ async def on_missing(request: Request, _: Exception) -> Response:
     return await on_error(request, error)
 
 
-def create(config: Path | None = None, data: Path | None = None) -> Starlette:
+def create(config: Path | None = None, data: Path | None = None) -> ASGIApp:
     """The application. Without arguments, as a server's factory, it reads `VIGIE_CONFIG` and `VIGIE_DATA`."""
     config = config or Path(os.environ.get("VIGIE_CONFIG", "config"))
     data = data or Path(os.environ.get("VIGIE_DATA", "data"))
@@ -431,6 +432,9 @@ def create(config: Path | None = None, data: Path | None = None) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_house(config, data) as house:
             app.state.house = house
+            traced.count(house.telemetry.meters)
+            gc.collect()
+            gc.freeze()  # what lives as long as the process is not looked at again: it was a pause of 60 ms
             yield
 
     handlers: dict[Any, Callable[[Request, Any], Awaitable[Response]]] = {
@@ -439,7 +443,7 @@ def create(config: Path | None = None, data: Path | None = None) -> Starlette:
         VigieError: on_error,
         Exception: on_error,
     }
-    return Starlette(
+    routed = Starlette(
         routes=[
             Route("/v1/chat/completions", Calls("chat"), methods=["POST"]),
             Route("/v1/embeddings", Calls("embeddings"), methods=["POST"]),
@@ -455,3 +459,5 @@ def create(config: Path | None = None, data: Path | None = None) -> Starlette:
         exception_handlers=handlers,
         lifespan=lifespan,
     )
+    traced = Traced(routed)
+    return traced

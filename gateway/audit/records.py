@@ -77,10 +77,13 @@ def _plain(value: Any) -> bool:
             return True
         raise ValueError("an integer beyond 2^53-1 is not exact in JSON")
     if kind is dict:
-        return all(
-            type(key) is str and (key.isascii() or max(key) < "\U00010000") and _plain(one)
-            for key, one in value.items()
-        )
+        plain = True
+        for key, one in value.items():  # a loop, since a record is checked twice a call
+            if type(one) is not str and not _plain(one):
+                plain = False
+            if type(key) is not str or (not key.isascii() and max(key) >= "\U00010000"):
+                plain = False
+        return plain
     if kind is list or kind is tuple:
         return all(_plain(one) for one in value)
     if kind is float:

@@ -26,6 +26,12 @@ def command(config: Path, data: Path, host: str | None, port: int | None, worker
 
     listener = load(config).settings.listener
     os.environ["VIGIE_CONFIG"], os.environ["VIGIE_DATA"] = str(config), str(data)
+    if workers > 1:
+        from gateway.app import make_private
+        from gateway.telemetry import share_between_processes
+
+        make_private(data)
+        share_between_processes(data / "metrics")
     uvicorn.run(
         "gateway.app:create",
         factory=True,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from gateway.telemetry.metrics import Meters
+    from gateway.telemetry.metrics import Meters, Series
 
 Attributes = Mapping[str, str | int | bool | tuple[str, ...]]
 
@@ -67,9 +67,13 @@ def trace_id_of(decision: str) -> int:
 class Traced:
     """Plain ASGI around the application: reads `traceparent`, and counts requests in progress."""
 
-    def __init__(self, app: ASGIApp, meters: Meters | None = None) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._active = meters["vigie.requests.active"] if meters is not None else None
+        self._active: Series | None = None
+
+    def count(self, meters: Meters) -> None:
+        """Count from now on: the counters are opened when the application starts."""
+        self._active = meters["vigie.requests.active"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

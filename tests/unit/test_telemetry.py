@@ -172,8 +172,10 @@ async def test_requests_in_progress_are_counted_even_when_they_fail(telemetry):
         assert samples(telemetry)["vigie_requests_active",] == 1
         raise ConnectionResetError
 
+    traced = Traced(app)
+    traced.count(telemetry.meters)
     with pytest.raises(ConnectionResetError):
-        await Traced(app, telemetry.meters)({"type": "http", "headers": []}, None, None)
+        await traced({"type": "http", "headers": []}, None, None)
     assert samples(telemetry)["vigie_requests_active",] == 0
 
 
