@@ -13,7 +13,8 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -107,7 +108,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         telemetry=telemetry,
         tokens_used=ledger.tokens_used,
         clock=lambda: datetime.now(UTC),
-        new_id=new_decision_id,
+        new_id=DecisionIds(),
         zone=zone,
         finish_later=lambda task: owned(task, tasks),
     )
@@ -176,10 +177,23 @@ async def stop_task(task: asyncio.Task[Any]) -> None:
         await task
 
 
-def new_decision_id() -> str:
-    """Time-ordered (48 bits of milliseconds) and unguessable (80 random bits)."""
-    milliseconds = int(datetime.now(UTC).timestamp() * 1000)
-    return f"d-{milliseconds:012x}{secrets.token_hex(10)}"
+class DecisionIds:
+    """Time-ordered (48 bits of milliseconds) and unguessable (80 random bits).
+
+    Random bits are drawn for many ids at once: each draw lets other threads in, which costs more than the bits. Made
+    after worker processes are, so that no two share bits.
+    """
+
+    def __init__(self) -> None:
+        self._bits: Iterator[str] = iter(())
+
+    def __call__(self) -> str:
+        bits = next(self._bits, None)
+        if bits is None:
+            drawn = secrets.token_hex(10 * 256)
+            self._bits = iter([drawn[at : at + 20] for at in range(0, len(drawn), 20)])
+            bits = next(self._bits)
+        return f"d-{time.time_ns() // 1_000_000:012x}{bits}"
 
 
 def key_file(path: Path) -> bytes:

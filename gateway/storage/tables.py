@@ -48,7 +48,7 @@ keys = Table(
     Column("id", String(16), primary_key=True),
     Column("system", String(64)),
     Column("person", String(64)),
-    Column("digest", LargeBinary(32), nullable=False, comment="HMAC-SHA-256 of the secret part"),
+    Column("digest", LargeBinary(32), nullable=False, comment="keyed BLAKE2b of the secret part"),
     Column("created_at", String(24), nullable=False),
     Column("revoked_at", String(24)),
 )

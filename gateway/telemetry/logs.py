@@ -13,6 +13,8 @@ Not covered: a value that has the shape of an identifier (a family name alone) u
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import os
 import re
@@ -114,12 +116,34 @@ def places_of(error: BaseException, limit: int = 12) -> list[str]:
     return ["/".join(Path(frame.filename).parts[-2:]).strip("<>") + f":{frame.lineno}" for frame in frames]
 
 
-def to_stderr(line: bytes) -> None:
-    """One `write` a line, so that lines of several processes do not mix; a closed or full stderr never stops a call."""
-    try:
-        os.write(2, line)
-    except OSError:
-        return
+class _Stderr:
+    """Whole lines in one `write`, so that lines of several processes do not mix; on the event loop, one a turn, since
+    each write lets other threads in. A closed or full stderr never stops a call.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+
+    def __call__(self, line: bytes) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._write(line)
+            return
+        if not self._lines:
+            loop.call_soon(self._flush)
+        self._lines.append(line)
+
+    def _flush(self) -> None:
+        lines, self._lines = self._lines, []
+        self._write(b"".join(lines))
+
+    def _write(self, lines: bytes) -> None:
+        with contextlib.suppress(OSError):
+            os.write(2, lines)
+
+
+to_stderr = _Stderr()
 
 
 class _Sink:
