@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from starlette.applications import Starlette
+from starlette.datastructures import State
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -220,11 +221,11 @@ def key_file(path: Path) -> bytes:
 class Calls:
     """`POST /v1/chat/completions` and `/v1/embeddings`: one governed call."""
 
-    def __init__(self, protocol: str) -> None:
-        self.protocol = protocol
+    def __init__(self, protocol: str, state: State) -> None:
+        self.protocol, self._state = protocol, state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        house: House = scope["app"].state.house
+        house: House = self._state.house
         request = Request(scope, receive)
         language = language_of(request.headers.get("accept-language", ""))
         try:
@@ -236,6 +237,21 @@ class Calls:
             return
         asked = asked_of(request, self.protocol, body, language, house.user_key)
         await unless_client_leaves(respond(asked, house.parts, send), receive)
+
+
+class Doors:
+    """Calls go straight to their endpoint; what is not one goes through Starlette's router and middleware."""
+
+    def __init__(self, routed: Starlette) -> None:
+        self._routed = routed
+        self._calls = {
+            "/v1/chat/completions": Calls("chat", routed.state),
+            "/v1/embeddings": Calls("embeddings", routed.state),
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = self._calls.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        await (call or self._routed)(scope, receive, send)
 
 
 async def respond(asked: Asked, parts: Parts, send: Send) -> None:
@@ -459,8 +475,6 @@ def create(config: Path | None = None, data: Path | None = None) -> ASGIApp:
     }
     routed = Starlette(
         routes=[
-            Route("/v1/chat/completions", Calls("chat"), methods=["POST"]),
-            Route("/v1/embeddings", Calls("embeddings"), methods=["POST"]),
             Route("/v1/models", models),
             Route("/v1/models/{model:path}", models),
             Route("/healthz", healthz),
@@ -473,5 +487,5 @@ def create(config: Path | None = None, data: Path | None = None) -> ASGIApp:
         exception_handlers=handlers,
         lifespan=lifespan,
     )
-    traced = Traced(routed)
+    traced = Traced(Doors(routed))
     return traced

@@ -34,7 +34,7 @@ from gateway.storage.tables import checkpoint, policies, tree, usage
 
 QUEUE = 8_192
 BATCH = 256
-GATHER_S = 0.001
+GATHER_S = 0.0005
 CHECKPOINT_S = 1.0
 
 
