@@ -226,6 +226,10 @@ def _hint(changes: tuple[Message, ...]) -> Message:
             "Ask the security officer for a derogation.",
         )
     return Message(
-        "Ce qui changerait la décision\u00a0: " + "\u00a0; ou ".join(change.fr for change in changes),
-        "What would change the decision: " + "; or ".join(change.en for change in changes),
+        "Ce qui changerait la décision\u00a0: " + "\u00a0; ou ".join(_as_clause(change.fr) for change in changes) + ".",
+        "What would change the decision: " + "; or ".join(_as_clause(change.en) for change in changes) + ".",
     )
+
+
+def _as_clause(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
