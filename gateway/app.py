@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import hashlib
-import hmac
 import os
 import secrets
 import time
@@ -34,7 +32,7 @@ from gateway.audit import Ledger, Signer
 from gateway.call import Answer, Parts, govern
 from gateway.config import Configuration, Live, Settings, secret
 from gateway.errors import Fault, Message, Refusal, VigieError
-from gateway.identity import Keys, Principal
+from gateway.identity import Keys, Principal, hash_user
 from gateway.openapi import document
 from gateway.policies import Remembered
 from gateway.privacy import open_analyser
@@ -341,7 +339,7 @@ def asked_of(request: Request, protocol: str, body: bytes, language: str, user_k
         protocol=protocol,
         body=body,
         token=bearer(request),
-        user=hmac.new(user_key, user.encode(), hashlib.sha256).hexdigest()[:32] if user else "",
+        user=hash_user(user_key, user) if user else "",
         session=headers.get("x-vigie-session", "")[:128],
         purpose=headers.get("x-vigie-purpose", "")[:128],
         classification=headers.get("x-vigie-classification", "")[:64],

@@ -74,3 +74,20 @@ def revoke(config: Path, data: Path, key: str) -> None:
     with open_keys(config, data) as keys:
         keys.revoke(key)
     click.echo(f"Clé {key} révoquée. Key revoked.", err=True)
+
+
+@command.command("hash-user")
+@places
+@click.argument("user")
+def hash_one_user(config: Path, data: Path, user: str) -> None:
+    """Hacher un utilisateur final, pour register.yaml (trained_users). Hash an end user, for register.yaml.
+
+    \b
+    Exemple : vigie key hash-user p.tremblay@exemple.quebec
+    """
+    from gateway.app import key_file, make_private
+    from gateway.identity import hash_user
+
+    load(config)
+    make_private(data)
+    click.echo(hash_user(key_file(data / "identity.key"), user))

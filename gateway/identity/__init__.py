@@ -5,6 +5,6 @@ of the store is of no use. A change (created, revoked) is recorded in the ledger
 which every later record is committed under: a gateway that reads a newer epoch reads the keys again before it goes on.
 """
 
-from gateway.identity.keys import Created, KeyEntry, Keys, Principal
+from gateway.identity.keys import Created, KeyEntry, Keys, Principal, hash_user
 
-__all__ = ["Created", "KeyEntry", "Keys", "Principal"]
+__all__ = ["Created", "KeyEntry", "Keys", "Principal", "hash_user"]

@@ -133,6 +133,11 @@ class Keys:
         return hashlib.blake2b(secret.encode("utf-8", "replace"), key=self._pepper, digest_size=32).digest()
 
 
+def hash_user(pepper: bytes, user: str) -> str:
+    """An end user as records hold them: 128 bits of a keyed hash, of no use without this installation's key."""
+    return hmac.digest(pepper, user.encode(), hashlib.sha256).hex()[:32]
+
+
 def _record(kind: str, key: str, system: str | None, person: str | None) -> Entry:
     return Entry.of(
         {
