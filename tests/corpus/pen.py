@@ -13,13 +13,18 @@ from tests.corpus.marks import mark
 from tests.corpus.people import TODAY, Person, long_date
 from tests.corpus.places import (
     BODIES,
-    EPONYMS,
+    BUILDINGS,
+    CASES,
+    DISEASES,
     GENERIC_MAILBOXES,
     LAWS,
-    NAMESAKES,
+    METHODS,
     PUBLIC_OFFICES,
+    ROADS,
+    SCALES,
     SERVICE_LINES,
     TITLES,
+    TOWNS,
     UNITS,
 )
 
@@ -45,6 +50,7 @@ class Builder:
 
 BUILDERS: dict[str, Builder] = {}
 PROSE = ("nbsp", "nbsp", "plain", "plain", "plain", "narrow", "unaccented")
+ENGLISH = ("as-is", "as-is", "curly")
 RAW = ("as-is",)
 
 
@@ -56,7 +62,8 @@ def builder(
     def register(write: Write) -> Write:
         name = write.__name__
         assert name not in BUILDERS, f"two builders are named {name}"
-        BUILDERS[name] = Builder(name, half, lang, kind, clean, styles, write)
+        chosen = ENGLISH if lang == "en" and styles is PROSE else styles
+        BUILDERS[name] = Builder(name, half, lang, kind, clean, chosen, write)
         return write
 
     return register
@@ -173,21 +180,71 @@ class Pen:
         """A directorate."""
         return self.one(UNITS)
 
-    def title(self) -> str:
-        """A function."""
-        return self.one(TITLES)
+    def title(self, who: Person) -> str:
+        """Someone's function, in the gender of the person."""
+        return self.one(TITLES)["MF".index(who.sex)]
 
     def law(self) -> str:
         """A law, with its article."""
         return self.one(LAWS)
 
-    def namesake(self) -> str:
-        """A place or institution named after someone, with its article."""
-        return self.one(NAMESAKES)
+    def building(self) -> str:
+        """A hospital, a school, a station… named after someone, with its article."""
+        return self.one(BUILDINGS)
 
-    def eponym(self) -> str:
-        """A thing named after someone, with its article."""
-        return self.one(EPONYMS)
+    def road(self) -> str:
+        """A bridge or a street named after someone, with its article."""
+        return self.one(ROADS)
+
+    def town(self) -> str:
+        """A municipality or a riding, with its article."""
+        return self.one(TOWNS)
+
+    def namesake(self) -> str:
+        """Any place or institution named after someone, with its article."""
+        return self.pick(self.building, self.building, self.road, self.town)()
+
+    def scale(self) -> str:
+        """A clinical test named after someone."""
+        return self.one(SCALES)
+
+    def disease(self) -> str:
+        """A disease named after someone."""
+        return self.one(DISEASES)
+
+    def case(self) -> str:
+        """A judgment or an inquiry known by a name."""
+        return self.one(CASES)
+
+    def method(self) -> str:
+        """A method or a measure named after someone."""
+        return self.one(METHODS)
+
+    def kin(self, who: Person, *words: str) -> str:
+        """A relation in the gender of the person: `Sa fille`, or one of the `his/her` pairs given."""
+        pairs = words or (
+            "Son frère/Sa sœur",
+            "Son fils/Sa fille",
+            "Son conjoint/Sa conjointe",
+            "Son voisin/Sa voisine",
+            "Son père/Sa mère",
+        )
+        return self.rng.choice(pairs).split("/")["MF".index(who.sex)]
+
+    def hours(self, count: int) -> list[str]:
+        """As many times of one day, in order: `14:03`."""
+        minute = self.rng.randint(480, 960)
+        times = []
+        for _ in range(count):
+            times.append(f"{minute // 60:02}:{minute % 60:02}")
+            minute += self.rng.randint(0, 3)
+        return times
+
+    def period(self) -> str:
+        """`du 1er mars 2026 au 30 juin 2026`; `from … to …`."""
+        first, last = sorted(self.rng.sample(range(30, 600), 2), reverse=True)
+        days = [long_date(TODAY - timedelta(days=one), self.lang) for one in (first, last)]
+        return f"from {days[0]} to {days[1]}" if self.lang == "en" else f"du {days[0]} au {days[1]}"
 
     def office(self) -> str:
         """The address of a public body."""
@@ -209,9 +266,10 @@ class Pen:
     def fill(self, sentence: str) -> str:
         """A stock sentence with its blanks ({law}, {body}, {date}…) filled."""
         blanks = {
-            "law": self.law, "body": self.body, "unit": self.unit, "namesake": self.namesake, "eponym": self.eponym,
-            "date": self.date, "deadline": self.deadline, "amount": self.amount, "ref": self.reference, "line": self.service_line,
-            "box": self.mailbox, "hour": self.hour, "office": self.office, "title": self.title,
+            "law": self.law, "body": self.body, "unit": self.unit, "building": self.building, "road": self.road,
+            "town": self.town, "scale": self.scale, "disease": self.disease, "case": self.case, "method": self.method,
+            "date": self.date, "deadline": self.deadline, "hour": self.hour, "amount": self.amount,
+            "ref": self.reference, "line": self.service_line, "box": self.mailbox, "office": self.office,
         }  # fmt: skip
         for blank, value in blanks.items():
             while f"{{{blank}}}" in sentence:

@@ -74,6 +74,11 @@ class Person:
         return "elle" if self.sex == "F" else "il"
 
     @property
+    def doctor(self) -> str:
+        """Dr or Dre."""
+        return "Dre" if self.sex == "F" and self.lang == "fr" else "Dr"
+
+    @property
     def madame(self) -> str:
         """Madame or Monsieur."""
         return "Madame" if self.sex == "F" else "Monsieur"

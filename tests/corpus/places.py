@@ -52,34 +52,63 @@ BODIES = (
     "la Commission de la construction du Québec", "la Sûreté du Québec", "le Tribunal administratif du Québec", "la Ville de Longueuil",
 )  # fmt: skip
 
-# Places, institutions, laws and things that carry the name of a person, a saint, or look as if they did.
-NAMESAKES = (
+# Places, institutions and things that carry the name of a person or a saint, or look as if they did: with their article.
+BUILDINGS = (
     "l'Hôpital Maisonneuve-Rosemont", "l'Hôpital Charles-Le Moyne", "l'Hôpital Pierre-Boucher", "l'Hôpital Honoré-Mercier",
-    "l'Hôpital Pierre-Le Gardeur", "le pont Samuel-De Champlain", "le pont Jacques-Cartier", "le pont Pierre-Laporte",
-    "le tunnel Louis-Hippolyte-La Fontaine", "le pont Honoré-Mercier", "l'autoroute Félix-Leclerc", "l'autoroute Robert-Bourassa",
-    "l'autoroute Jean-Lesage", "l'autoroute Henri-IV", "le cégep Édouard-Montpetit", "le cégep Lionel-Groulx", "le collège Jean-de-Brébeuf",
+    "l'Hôpital Pierre-Le Gardeur", "le cégep Édouard-Montpetit", "le cégep Lionel-Groulx", "le collège Jean-de-Brébeuf",
     "le cégep André-Laurendeau", "le cégep Marie-Victorin", "l'école Paul-Gérin-Lajoie", "l'école Jeanne-Mance", "l'école Gabrielle-Roy",
-    "l'école secondaire Louis-Joseph-Papineau", "le centre de services scolaire Marguerite-Bourgeoys", "le centre Marcel-De La Sablonnière",
-    "la bibliothèque Gabrielle-Roy", "la bibliothèque Robert-Bourassa", "le parc Maurice-Richard", "l'aréna Maurice-Richard",
-    "le parc Jean-Drapeau", "le parc La Fontaine", "le parc Michel-Chartrand", "l'édifice Marie-Guyart", "l'édifice Jean-Talon",
-    "l'édifice Pamphile-Le May", "l'édifice André-Laurendeau", "l'aéroport Montréal-Trudeau", "l'aéroport Jean-Lesage", "la place Émilie-Gamelin",
-    "le barrage Daniel-Johnson", "la centrale Robert-Bourassa", "le CHSLD Émilie-Gamelin", "le CHSLD Jean-Hubert-Biermans",
-    "le CLSC Simonne-Monet-Chartrand", "la Maison Michel-Sarrazin", "le Centre Robert-Cliche", "la station Henri-Bourassa", "la station Lionel-Groulx",
-    "la station Berri-UQAM", "la rivière Saint-Charles", "le lac Saint-Jean", "la circonscription de Louis-Hébert",
-    "la circonscription de Marie-Victorin", "la circonscription de Jean-Talon", "la MRC de Marguerite-D'Youville", "la MRC de Robert-Cliche",
-    "la municipalité de Saint-Louis-du-Ha! Ha!", "la ville de Sainte-Catherine-de-la-Jacques-Cartier", "la municipalité de Saint-Alexis-des-Monts",
-    "la ville de Saint-Bruno-de-Montarville", "la paroisse de Sainte-Émélie-de-l'Énergie", "la rue Sherbrooke", "la rue Saint-Denis",
-    "le boulevard René-Lévesque", "la rue Jean-Talon", "l'avenue Christophe-Colomb", "le chemin de la Côte-Sainte-Catherine",
+    "l'école secondaire Louis-Joseph-Papineau", "le centre Marcel-De La Sablonnière", "la bibliothèque Gabrielle-Roy",
+    "la bibliothèque Robert-Bourassa", "l'aréna Maurice-Richard", "l'édifice Marie-Guyart", "l'édifice Jean-Talon", "l'édifice Pamphile-Le May",
+    "l'édifice André-Laurendeau", "le CHSLD Émilie-Gamelin", "le CHSLD Jean-Hubert-Biermans", "le CLSC Simonne-Monet-Chartrand",
+    "la Maison Michel-Sarrazin", "le Centre Robert-Cliche", "le Centre Bell", "le cégep John Abbott", "le collège Vanier", "l'Hôpital Douglas",
+    "l'Hôpital général juif Sir Mortimer B. Davis", "le stade Percival-Molson", "la Maison Jean Lapointe", "le CHU Sainte-Justine", "l'Université Laval",
+    "le palais de justice de Saint-Jérôme", "la salle Wilfrid-Pelletier", "le Centre Pierre-Charbonneau", "le pavillon Alphonse-Desjardins",
+    "le pavillon Charles-De Koninck", "l'Hôtel-Dieu de Lévis", "le CISSS de Chaudière-Appalaches", "le poste de police Saint-Michel",
+    "la station Henri-Bourassa", "la station Lionel-Groulx", "l'aéroport Montréal-Trudeau", "l'aéroport Jean-Lesage", "le parc Jean-Drapeau",
+    "le parc Michel-Chartrand",
 )  # fmt: skip
 
-EPONYMS = (
-    "la maladie d'Alzheimer", "la maladie de Parkinson", "la maladie de Crohn", "le syndrome de Down", "le syndrome d'Asperger",
-    "l'échelle de Glasgow", "l'échelle de Braden", "l'échelle de Morse", "le test de Mantoux", "l'indice de Charlson", "la méthode Delphi",
-    "l'arrêt Jordan", "l'arrêt Gladue", "l'arrêt Oakes", "l'arrêt Dunsmuir", "l'arrêt Vavilov", "la règle de Browne c. Dunn", "la Loi Lacombe",
-    "la commission Charbonneau", "la commission Laurent", "la commission Viens", "le rapport Parent", "le rapport Castonguay", "le rapport Gomery",
-    "le principe de Pareto", "le diagramme de Gantt", "la matrice d'Eisenhower", "le coefficient de Gini", "l'échelle de Beaufort",
-    "l'échelle de Richter", "le test de Turing", "la loi de Moore", "l'algorithme de Luhn", "le code de Hamming", "l'écart-type de Bessel",
-    "le prix Hubert-Reeves", "la médaille Lomer-Gouin", "le prix Marie-Andrée-Bertrand", "le programme Émérillon", "la méthode Montessori",
+ROADS = (
+    "le pont Samuel-De Champlain", "le pont Jacques-Cartier", "le pont Pierre-Laporte", "le tunnel Louis-Hippolyte-La Fontaine",
+    "le pont Honoré-Mercier", "l'autoroute Félix-Leclerc", "l'autoroute Robert-Bourassa", "l'autoroute Jean-Lesage", "l'autoroute Henri-IV",
+    "la rue Sherbrooke", "la rue Saint-Denis", "le boulevard René-Lévesque", "la rue Jean-Talon", "l'avenue Christophe-Colomb",
+    "le chemin de la Côte-Sainte-Catherine", "la place Émilie-Gamelin", "le parc Maurice-Richard", "le parc La Fontaine", "le boulevard Henri-Bourassa",
+    "la route Marie-Victorin", "le chemin Queen-Mary", "la rue Amherst", "l'avenue Papineau", "le pont Alexandra", "la montée Saint-François",
+    "le boulevard Wilfrid-Hamel", "la rue Émile-Journault", "le rond-point Dorval",
+)  # fmt: skip
+
+TOWNS = (
+    "la circonscription de Louis-Hébert", "la circonscription de Marie-Victorin", "la circonscription de Jean-Talon", "la MRC de Marguerite-D'Youville",
+    "la MRC de Robert-Cliche", "la municipalité de Saint-Louis-du-Ha! Ha!", "la ville de Sainte-Catherine-de-la-Jacques-Cartier",
+    "la municipalité de Saint-Alexis-des-Monts", "la ville de Saint-Bruno-de-Montarville", "la paroisse de Sainte-Émélie-de-l'Énergie",
+    "la ville de L'Ancienne-Lorette", "la municipalité de Saint-Adolphe-d'Howard", "la ville de Saint-Lambert", "la municipalité de Nédélec",
+    "l'arrondissement de Rosemont–La Petite-Patrie", "l'arrondissement de Pierrefonds-Roxboro", "la région de Chaudière-Appalaches",
+    "le secteur de Val-Bélair", "la municipalité de Sainte-Rose-du-Nord", "la ville de Donnacona", "la municipalité de Saint-Rémi-d'Amherst",
+    "le canton d'Orford", "la ville de Thurso", "la réserve de Pikogan",
+)  # fmt: skip
+
+SCALES = (
+    "l'échelle de Glasgow", "l'échelle de Braden", "l'échelle de Morse", "le test de Mantoux", "l'indice de Charlson", "le test de Folstein",
+    "l'échelle de Borg", "le questionnaire de Beck", "l'indice d'Apgar", "la grille de Zarit", "le score de Wells", "l'échelle de Norton",
+)  # fmt: skip
+
+DISEASES = (
+    "la maladie d'Alzheimer", "la maladie de Parkinson", "la maladie de Crohn", "le syndrome de Down", "la maladie de Lyme", "le syndrome de Gilles de la Tourette",
+    "la maladie de Hodgkin", "le syndrome de Raynaud", "la chorée de Huntington", "la maladie de Ménière", "le syndrome de Guillain-Barré",
+    "l'œsophage de Barrett",
+)  # fmt: skip
+
+CASES = (
+    "l'arrêt Jordan", "l'arrêt Gladue", "l'arrêt Oakes", "l'arrêt Dunsmuir", "l'arrêt Vavilov", "la règle de Browne c. Dunn", "la commission Charbonneau",
+    "la commission Laurent", "la commission Viens", "le rapport Parent", "le rapport Castonguay", "le rapport Gomery", "l'arrêt Morgentaler",
+    "la doctrine Wigmore", "l'arrêt Ward", "l'ordonnance de type Norwich", "la procédure Garofoli", "l'enseignement de l'affaire Stinchcombe",
+)  # fmt: skip
+
+METHODS = (
+    "le principe de Pareto", "le diagramme de Gantt", "la matrice d'Eisenhower", "le coefficient de Gini", "l'échelle de Beaufort", "l'échelle de Richter",
+    "le test de Turing", "la loi de Moore", "l'algorithme de Luhn", "le code de Hamming", "la correction de Bonferroni", "la méthode Delphi",
+    "la méthode de Monte-Carlo", "le prix Hubert-Reeves", "la médaille Lomer-Gouin", "la pédagogie Montessori", "le filtre de Bloom",
+    "l'arbre de Merkle", "la courbe de Phillips", "le diagramme d'Ishikawa",
 )  # fmt: skip
 
 LAWS = (
@@ -100,11 +129,15 @@ UNITS = (
     "Direction de l'organisation scolaire", "Bureau des plaintes et de la qualité", "Service de l'urbanisme", "Service des travaux publics",
 )  # fmt: skip
 
+# his function, hers
 TITLES = (
-    "agente d'indemnisation", "agent de liaison", "technicienne en administration", "conseiller en gestion des ressources humaines",
-    "analyste en procédés administratifs", "préposée aux renseignements", "travailleuse sociale", "infirmière clinicienne", "inspecteur municipal",
-    "directrice adjointe", "chef de service", "secrétaire de direction", "avocat", "notaire", "agente de rééducation", "psychoéducateur",
-    "ergothérapeute", "enseignante", "greffière adjointe", "conseillère d'orientation", "agent de probation", "évaluateur agréé",
+    ("agent d'indemnisation", "agente d'indemnisation"), ("agent de liaison", "agente de liaison"), ("technicien en administration", "technicienne en administration"),
+    ("conseiller en gestion des ressources humaines", "conseillère en gestion des ressources humaines"), ("analyste en procédés administratifs", "analyste en procédés administratifs"),
+    ("préposé aux renseignements", "préposée aux renseignements"), ("travailleur social", "travailleuse sociale"), ("infirmier clinicien", "infirmière clinicienne"),
+    ("inspecteur municipal", "inspectrice municipale"), ("directeur adjoint", "directrice adjointe"), ("chef de service", "cheffe de service"),
+    ("secrétaire de direction", "secrétaire de direction"), ("avocat", "avocate"), ("agent de rééducation", "agente de rééducation"), ("psychoéducateur", "psychoéducatrice"),
+    ("ergothérapeute", "ergothérapeute"), ("enseignant", "enseignante"), ("greffier adjoint", "greffière adjointe"), ("conseiller d'orientation", "conseillère d'orientation"),
+    ("agent de probation", "agente de probation"), ("évaluateur agréé", "évaluatrice agréée"), ("coordonnateur", "coordonnatrice"),
 )  # fmt: skip
 
 PUBLIC_OFFICES = (

@@ -97,6 +97,7 @@ STYLES: dict[str, Callable[[str, Random], str]] = {
     "plain": lambda text, rng: straight(text) if rng.random() < 0.5 else text,
     "nbsp": lambda text, rng: apostrophes(typographic(text)),
     "narrow": lambda text, rng: apostrophes(typographic(text, NARROW)),
+    "curly": lambda text, rng: apostrophes(text),
     "unaccented": lambda text, rng: straight(unaccented(text)),
     "capitals": lambda text, rng: straight(text).upper(),
     "ocr": lambda text, rng: ocr(straight(text), rng),

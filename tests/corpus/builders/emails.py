@@ -6,7 +6,7 @@ from tests.corpus.typography import wrapped
 
 
 def signature(p: Pen, who, *, desk: bool = True) -> str:
-    lines = [who.full() if p.rng.random() < 0.8 else who.formal(), p.title().capitalize(), p.unit()]
+    lines = [who.full() if p.rng.random() < 0.8 else who.formal(), p.title(who).capitalize(), p.unit()]
     if desk:
         lines.append(p.pick("Tél. : ", "Téléphone : ", "T ", "☎ ") + who.desk())
     if p.rng.random() < 0.7:
@@ -53,7 +53,7 @@ def email_thread(p: Pen) -> str:
     older = wrapped(f"{p.filler('opening')} {p.filler('legal')}", 66, prefix=">> ")
     return f"""Parfait, merci {b.given()}.
 
-J'ajoute au dossier {p.reference()} que {p.pick("sa date de naissance est le", f"{about.il} est né{about.e} le")} {about.birth("long")}. {p.filler("process")}
+J'ajoute au dossier {p.reference()} {p.pick("que sa date de naissance est le", f"qu'{about.il} est né{about.e} le")} {about.birth("long")}. {p.filler("process")}
 
 {a.given()}
 
@@ -99,7 +99,7 @@ Bonjour à toutes et à tous,
 
 {p.filler("hr", 2, 3)} {p.filler("tech", 1, 2)}
 
-{p.fill("La cafétéria de {namesake} sera fermée le {deadline}. Le stationnement de {namesake} demeure ouvert.")}
+{p.fill("La cafétéria de {building} sera fermée le {deadline}. Le stationnement de {building} demeure ouvert.")}
 
 {p.pick("Bonne semaine,", "Merci et bonne journée,", "Au plaisir de vous y voir,")}
 

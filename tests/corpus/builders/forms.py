@@ -55,13 +55,13 @@ def form_health_card(p: Pen) -> str:
 Renouvellement de la carte d'assurance maladie
 
 Numéro d'assurance maladie (NAM) : {who.nam()}    Expiration : {p.later():%Y-%m}
-Nom : {who.last.upper() and who.surname()}    Prénom : {who.given()}
+Nom : {who.surname()}    Prénom : {who.given()}
 Sexe : {who.sex}    Date de naissance (AAAA-MM-JJ) : {who.birth("iso")}
 Nom de la mère à la naissance : {parent.full()}
 Adresse du domicile : {who.address()}
 Téléphone : {who.phone()}    {p.maybe(f"Autre : {who.phone()}")}
 
-☐ J'autorise la transmission à {p.body()}
+☐ J'autorise la transmission {p.a(p.body())}
 Signature : ____________________   Date : {p.day():%Y-%m-%d}
 Réservé à l'administration : {p.digits(12)}"""
 

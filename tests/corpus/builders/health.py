@@ -10,10 +10,10 @@ def health_progress_note(p: Pen) -> str:
     return f"""NOTE D'ÉVOLUTION – {p.date(60)}, {p.hour()}
 Usager : {who.reversed()}   NAM : {who.nam()}   DDN : {who.birth("iso")}
 
-S : {who.civility} {who.surname()} rapporte {p.pick("une douleur lombaire depuis deux semaines", "dormir mal depuis son congé", "des étourdissements au lever", "une toux persistante")}. {p.pick("Sa fille", "Son fils", "Son conjoint", "Sa voisine")}, {kin.full()} ({kin.phone()}), confirme.
+S : {who.civility} {who.surname()} rapporte {p.pick("une douleur lombaire depuis deux semaines", "dormir mal depuis son congé", "des étourdissements au lever", "une toux persistante")}. {p.kin(kin)}, {kin.full()} ({kin.phone()}), confirme.
 O : {p.filler("health", 1, 3)}
 A : {p.pick("Lombalgie mécanique", "Insomnie réactionnelle", "Hypotension orthostatique", "Bronchite")} probable.
-P : {p.filler("health", 1, 2)} Discuté avec {p.pick("Dr", "Dre", "le Dr", "la Dre")} {doctor.surname()}.
+P : {p.filler("health", 1, 2)} Discuté avec {p.pick("", "le " if doctor.sex == "M" else "la ")}{doctor.doctor} {doctor.surname()}.
 
 {doctor.initial()}, {p.pick("inf. clin.", "M.D.", "t.s.", "erg.")}, permis {p.digits(5)}"""
 
@@ -28,7 +28,7 @@ def health_social_note(p: Pen) -> str:
 
 {p.pick("Forces observées", "Éléments de risque", "Motif de la rencontre")} : {p.pick("réseau familial présent, bonne collaboration", "précarité financière, isolement", "signalement retenu, situation sous surveillance")}. {who.given()} mentionne avoir reçu une lettre de {p.body()} et ne pas la comprendre. {p.filler("process")}
 
-Plan : rappeler {(who.il == "il" and "Monsieur") or "Madame"} au {who.phone()} d'ici le {p.deadline()}; transmettre le résumé à {worker.full()}, {p.title()}.
+Plan : rappeler {who.madame} au {who.phone()} d'ici le {p.deadline()}; transmettre le résumé à {worker.full()}, {p.title(worker)}.
 
 {p.person().full()}, t.s."""
 
@@ -37,14 +37,14 @@ Plan : rappeler {(who.il == "il" and "Monsieur") or "Madame"} au {who.phone()} d
 def health_referral(p: Pen) -> str:
     who, doctor, to = p.person(), p.person(), p.person()
     return f"""REQUÊTE DE SERVICES – {p.pick("Cardiologie", "Neurologie", "Imagerie médicale", "Orthopédie")}
-De : {p.pick("Dr", "Dre")} {doctor.full()}    À : {p.pick("Dr", "Dre")} {to.full()}
+De : {doctor.doctor} {doctor.full()}    À : {to.doctor} {to.full()}
 Patient : {who.capitals()}
 N° dossier : {p.digits(7)}    Ass. maladie : {who.nam()}
 Naissance : {who.birth()}    Tél. : {who.phone()}
 
 Raison de consultation : {p.pick("souffle systolique à investiguer", "céphalées récidivantes", "gonalgie droite réfractaire au traitement")}. {p.filler("health", 1, 3)}
 
-{p.fill("Examen demandé dans {namesake}.")} Priorité {p.pick("A (72 h)", "B (10 jours)", "C (28 jours)", "D (3 mois)")}."""
+{p.fill("Examen demandé à {building}.")} Priorité {p.pick("A (72 h)", "B (10 jours)", "C (28 jours)", "D (3 mois)")}."""
 
 
 @builder("b", "transcription")
@@ -61,7 +61,7 @@ INF. : Merci, {who.civility} {who.surname()}. Quelle est votre date de naissance
 APPELANT : Le {who.birth("long")}.
 INF. : Vous appelez bien du {who.phone()}?
 APPELANT : Oui, c'est mon cellulaire.
-INF. : {p.filler("health")} Si ça empire, composez le 911 ou présentez-vous à l'urgence de {p.namesake().split(" ", 1)[-1] if False else "l'hôpital le plus proche"}."""
+INF. : {p.filler("health")} Si ça empire, composez le 911 ou présentez-vous à l'urgence de l'hôpital le plus proche."""
 
 
 @builder("a", "note clinique", clean=True)
@@ -70,11 +70,11 @@ def health_protocol(p: Pen) -> str:
 Version {p.number(1, 6)}.{p.number(0, 9)}.{p.number(0, 20)}.{p.number(0, 9)} – en vigueur le {p.date()}
 
 1. {p.filler("health")}
-2. {p.fill("Utiliser {eponym} pour l'évaluation initiale, puis {eponym} aux 8 heures.")}
+2. {p.fill("Utiliser {scale} à l'arrivée, puis {scale} aux 8 heures.")}
 3. {p.filler("health")}
-4. {p.fill("En cas de doute, diriger l'usager vers {namesake}.")}
+4. {p.fill("En cas de doute, diriger l'usager vers {building}.")}
 
-Références : ISBN 978-2-550-{p.digits(5)}-{p.digits(1)}; avis {p.digits(9)} de {p.body()[3:] if p.body().startswith("le ") else "l'INESSS"}; {p.fill("{law}.")}
+Références : ISBN 978-2-550-{p.digits(5)}-{p.digits(1)}; avis {p.digits(9)} de l'INESSS; {p.fill("{law}.")}
 Diffusion : {p.unit()}"""
 
 

@@ -25,7 +25,7 @@ Objet : {p.pick("Décision", "Avis de décision", "Suivi de votre demande", "Dem
 {p.filler("closing", 1, 2)}
 
 {staff.full()}
-{p.title().capitalize()}
+{p.title(staff).capitalize()}
 {p.unit()}
 {p.maybe(f"Téléphone : {staff.desk()}")}"""
 
@@ -36,9 +36,9 @@ def letter_from_citizen(p: Pen) -> str:
     return f"""{who.full()}
 {who.address(chr(10))}
 {p.maybe(f"Tél. : {who.phone()}" + chr(10), 0.7)}{p.maybe(f"Courriel : {who.email()}" + chr(10), 0.6)}
-{p.date().capitalize() if p.rng.random() < 0.3 else "Le " + p.date()}
+Le {p.date()}
 
-{p.body()[0].upper() + p.body()[1:] if False else p.unit()}
+{p.unit()}
 {p.office()}
 
 {p.pick("Madame, Monsieur,", "À qui de droit,", "Bonjour,")}
@@ -53,7 +53,7 @@ Je vous écris {p.pick("afin de contester", "pour contester", "au sujet de")} la
         )
     } {p.filler("process")}
 
-{p.pick("Mon conjoint", "Ma conjointe", "Mon voisin", "Ma sœur", "Ma mère")}, {
+{p.kin(other, "Mon conjoint/Ma conjointe", "Mon voisin/Ma voisine", "Mon frère/Ma sœur", "Mon père/Ma mère")}, {
         other.full()
     }, peut confirmer les faits; on peut {
         p.pick("l'appeler", "lui parler", "le joindre" if other.sex == "M" else "la joindre")
@@ -83,9 +83,9 @@ N° de réclamation : {p.digits(9)}
 
 {who.madame},
 
-Lors de la vérification de votre dossier, nous avons constaté que vous avez reçu {p.amount()} en trop pour la période du {p.date(700)} au {p.date(300)}. {p.filler("finance", 1, 2)}
+Lors de la vérification de votre dossier, nous avons constaté que vous avez reçu {p.amount()} en trop pour la période {p.period()}. {p.filler("finance", 1, 2)}
 
-Vous pouvez payer par virement au compte {who.account()} ou communiquer avec {p.de(p.unit())[0:0]}le {p.unit() if p.unit().startswith("Service") else "Service du recouvrement"} au {p.service_line()}.
+Vous pouvez payer par virement au compte {who.account()} ou communiquer avec le Service du recouvrement au {p.service_line()}.
 
 {p.filler("legal")}"""
 
@@ -103,7 +103,7 @@ Le {p.date()}
 N/Réf. : {p.reference()}
 V/Réf. : {p.digits(6)}
 
-{p.pick("Madame", "Monsieur") if False else who.madame},
+{who.madame},
 
 La présente confirme que votre {p.pick("permis de conduire", "permis")} numéro {who.licence()} {p.pick("est suspendu à compter du", "sera renouvelé le", "a été remis en vigueur le")} {p.deadline()}. {p.pick(f"Le véhicule immatriculé {who.plate()} ne peut circuler entre-temps.", f"La remise de la plaque {who.plate()} est exigée.")}
 
@@ -111,7 +111,7 @@ La présente confirme que votre {p.pick("permis de conduire", "permis")} numéro
 
 {p.filler("closing")}
 
-{p.title().capitalize()},
+{p.title(staff).capitalize()},
 {staff.initial()}"""
 
 
@@ -127,7 +127,7 @@ Madame, Monsieur,
 
 {p.fill("Par la présente, {body} vous informe que {law} a été modifiée.")} {p.filler("legal", 1, 2)} {p.filler("process", 1, 2)}
 
-{p.fill("Des séances d'information auront lieu à compter du {deadline}, notamment dans {namesake} et dans {namesake}.")} {p.filler("finance")}
+{p.fill("Des séances d'information auront lieu à compter du {deadline}, notamment à {building} et à {building}.")} {p.filler("finance")}
 
 {p.filler("closing", 1, 2)}
 
@@ -142,7 +142,7 @@ def letter_to_citizens(p: Pen) -> str:
 
 {p.filler("municipal", 2, 4)}
 
-{p.fill("Les travaux toucheront {namesake} ainsi que {namesake}.")} Le numéro du contrat est le {p.digits(10)} et le montant prévu est de {p.amount(9000, 90000)}.
+{p.fill("Les travaux toucheront {road} ainsi que {road}.")} Le numéro du contrat est le {p.digits(10)} et le montant prévu est de {p.amount(9000, 90000)}.
 
 {p.fill("Pour obtenir de l'information, composez le {line} ou écrivez à {box}. Le bureau est situé au {office}.")}
 

@@ -31,24 +31,25 @@ mon tel {who.phone()} {p.pick("appelez moi", "vous pouvez texter", "rappeler svp
 @builder("b", "clavardage", styles=("plain", "as-is"))
 def chat_transcript(p: Pen) -> str:
     who, agent = p.person(), p.person()
-    return f"""[{p.hour()}] {agent.given()} (agent) : Bonjour! Je m'appelle {agent.given()}. Comment puis-je vous aider?
-[{p.hour()}] Visiteur : Je veux {p.pick("modifier mon adresse", "savoir où en est ma demande", "annuler un paiement")}.
-[{p.hour()}] {agent.given()} (agent) : Bien sûr. Votre nom complet et votre numéro {p.pick("de permis de conduire", "de permis")}, s'il vous plaît?
-[{p.hour()}] Visiteur : {who.full()}, {who.licence()}
-[{p.hour()}] {agent.given()} (agent) : Merci, {who.civility} {who.surname()}. Quelle est la nouvelle adresse?
-[{p.hour()}] Visiteur : {who.address()}
-[{p.hour()}] {agent.given()} (agent) : C'est noté. {p.filler("process")}"""
+    at = p.hours(7)
+    return f"""[{at[0]}] {agent.given()} (agent) : Bonjour! Je m'appelle {agent.given()}. Comment puis-je vous aider?
+[{at[1]}] Visiteur : Je veux {p.pick("modifier mon adresse", "savoir où en est ma demande", "annuler un paiement")}.
+[{at[2]}] {agent.given()} (agent) : Bien sûr. Votre nom complet et votre numéro {p.pick("de permis de conduire", "de permis")}, s'il vous plaît?
+[{at[3]}] Visiteur : {who.full()}, {who.licence()}
+[{at[4]}] {agent.given()} (agent) : Merci, {who.civility} {who.surname()}. Quelle est la nouvelle adresse?
+[{at[5]}] Visiteur : {who.address()}
+[{at[6]}] {agent.given()} (agent) : C'est noté. {p.filler("process")}"""
 
 
 @builder("a", "invite", clean=True)
 def prompt_general(p: Pen) -> str:
     return p.pick(
-        f"Explique-moi {p.eponym()} en termes simples, puis donne trois exemples tirés du secteur public. {p.filler('legal')}",
+        f"Explique-moi {p.method()} en termes simples, puis donne trois exemples tirés du secteur public. {p.filler('legal')}",
         f"Corrige ce paragraphe : « {p.filler('process', 2, 3)} »",
         f"Traduis en anglais : {p.filler('closing', 2, 3)} {p.filler('municipal')}",
         f"Compare {p.law()} et {p.law()}. Présente les différences dans un tableau de 4 colonnes. {p.filler('legal')}",
         f"Quels sont les délais prévus pour une demande d'accès? Cite les articles pertinents. {p.filler('legal', 1, 2)}",
-        f"Rédige un communiqué annonçant la réouverture de {p.namesake()} le {p.deadline()}. {p.filler('municipal')}",
+        f"Rédige un communiqué annonçant la réouverture {p.de(p.building())} le {p.deadline()}. {p.filler('municipal')}",
     )
 
 
