@@ -4,34 +4,34 @@
 from __future__ import annotations
 
 # Each community: women's given names, men's given names, surnames. `weight`: how often it is drawn.
-_FRENCH_WOMEN = """Marie-Ève|Geneviève|Josée|Mélanie|Nathalie|Sylvie|Chantal|Karine|Annie|Isabelle|Caroline|Julie|Manon|Johanne|Louise|
+_FRENCH_WOMEN = """Marie-Ève|Geneviève|Josée|Mélanie|Sylvie|Chantal|Karine|Annie|Isabelle|Caroline|Julie|Manon|Johanne|Louise|
 Ginette|Francine|Diane|Lise|Denise|Huguette|Thérèse|Gisèle|Claudette|Jeannine|Pierrette|Monique|Lucie|Hélène|Anne-Marie|Marie-Claude|
 Marie-Pier|Marie-Josée|Marie-Hélène|Anne-Sophie|Audrey-Anne|Catherine|Valérie|Stéphanie|Émilie|Laurence|Florence|Rosalie|Maélie|
 Océane|Coralie|Noémie|Élodie|Mégane|Zoé|Léa|Juliette|Béatrice|Charlotte|Alice|Livia|Jade|Mia|Romane|Ophélie|Maude|Sarah-Maude|
-Cloé|Élisabeth|Marguerite|Simone|Yolande|Réjeanne|Solange|Fernande|Cécile|Colette|Suzanne|Danielle|Line|France|Linda|Guylaine|
+Cloé|Élisabeth|Marguerite|Simone|Yolande|Réjeanne|Solange|Fernande|Cécile|Colette|Danielle|Line|France|Linda|
 Mireille|Pascale|Véronique|Dominique|Claude|Jocelyne|Lorraine|Rollande|Aurélie|Sabrina|Jessica|Vanessa|Myriam|Roxanne|Gabrielle|
 Ariane|Andréanne|Marianne|Frédérique|Camille|Maxime|Évelyne|Raphaëlle|Justine|Alexandra|Bianca|Marilou|Rose|Flavie|Delphine"""
 _FRENCH_MEN = """Jean-François|Jean-Philippe|Jean-Sébastien|Marc-André|Pierre-Luc|Louis-Philippe|Charles-Étienne|Jean-Guy|Jean-Marc|
-Jean-Pierre|Luc|Benoît|Sylvain|Stéphane|Martin|Éric|Alain|Daniel|Michel|André|Gilles|Réjean|Normand|Yvon|Fernand|Armand|Roland|
-Marcel|Gaétan|Ghislain|Denis|Serge|Yves|Claude|Richard|Robert|Raymond|Jacques|Guy|Mario|Patrick|François|Sébastien|Mathieu|
+Jean-Pierre|Luc|Benoît|Sylvain|Stéphane|Martin|Éric|Alain|Daniel|André|Réjean|Normand|Yvon|Fernand|Armand|Roland|
+Marcel|Gaétan|Ghislain|Denis|Serge|Yves|Claude|Robert|Raymond|Jacques|Guy|François|Sébastien|Mathieu|
 Maxime|Alexandre|Simon|Guillaume|Vincent|Olivier|Étienne|Félix|Antoine|Gabriel|William|Samuel|Thomas|Nathan|Zachary|Émile|
 Édouard|Arthur|Léo|Louis|Jacob|Raphaël|Xavier|Jérémie|Tristan|Loïc|Mathis|Noah|Elliot|Hubert|Rosaire|Adrien|Hervé|Lionel|Camil|
 Donald|Clément|Laurier|Aurèle|Gérald|Gérard|Bertrand|Régis|Rénald|Steeve|Dave|Kevin|Jonathan|Frédéric|Philippe|Nicolas|Hugo|
-David|Dominic|Yannick|Carl|Pascal|Bruno|Christian|Jimmy|Tommy|Cédric|Anthony|Marc-Antoine|Pier-Luc|Jules|Théo|Charles|Henri"""
-_FRENCH_LAST = """Tremblay|Gagnon|Roy|Côté|Bouchard|Gauthier|Morin|Lavoie|Fortin|Gagné|Ouellet|Pelletier|Bélanger|Lévesque|Bergeron|
-Leblanc|Paquette|Girard|Simard|Boucher|Caron|Beaulieu|Cloutier|Dubé|Poirier|Fournier|Lapointe|Leclerc|Lefebvre|Poulin|Thibault|
-St-Pierre|Nadeau|Martel|Hébert|Grenier|Villeneuve|Turcotte|Mercier|Lachance|Bilodeau|Archambault|Beauchemin|Beaudoin|Bédard|
-Blais|Blanchette|Boisvert|Bolduc|Brassard|Carrier|Champagne|Charbonneau|Charest|Choquette|Chouinard|Corriveau|Cormier|Couture|
-Cyr|D'Amours|D'Astous|Dallaire|De la Durantaye|Demers|Deschênes|Desjardins|Desrosiers|Dion|Drolet|Dufour|Dumais|Dumont|Duquette|
-Émond|Fillion|Fontaine|Forget|Gendron|Gervais|Giguère|Gingras|Godbout|Gosselin|Goulet|Guay|Guérin|Hamel|Harvey|Houde|Houle|
-Jolicœur|Joly|Labelle|Labonté|Laberge|Labrecque|Lacasse|Lachapelle|Lacroix|Lafleur|Laflamme|Laforest|Lajoie|Lalonde|Landry|
-Langevin|Laplante|Larivière|Larocque|LaRochelle|Larouche|Lauzon|Lavallée|Lebel|Lebrun|Leduc|Lefrançois|Legault|Lemay|Lemieux|
-Lepage|Lessard|L'Écuyer|L'Heureux|Létourneau|L'Italien|Longpré|Maheux|Mailhot|Malo|Marchand|Marcotte|Marcoux|Marois|Massicotte|
-Ménard|Michaud|Moreau|Morissette|Mongrain|Nault|Nolin|Normandeau|Paradis|Paré|Parent|Pépin|Perreault|Perron|Picard|Pilon|
-Plante|Plourde|Pomerleau|Pratte|Primeau|Proulx|Provencher|Quirion|Racicot|Racine|Raymond|Renaud|Rheault|Richard|Rioux|Rivard|
-Robitaille|Rodrigue|Rousseau|Roussel|Sabourin|Saint-Laurent|Saint-Onge|Samson|Sansregret|Savard|Séguin|Sénécal|Sirois|St-Amand|
+David|Dominic|Yannick|Carl|Pascal|Bruno|Jimmy|Tommy|Cédric|Anthony|Marc-Antoine|Pier-Luc|Jules|Théo|Charles|Henri"""
+_FRENCH_LAST = """Tremblay|Gagnon|Roy|Côté|Bouchard|Gauthier|Morin|Lavoie|Fortin|Ouellet|Pelletier|Lévesque|Bergeron|
+Leblanc|Paquette|Simard|Boucher|Caron|Beaulieu|Dubé|Poirier|Leclerc|Lefebvre|Poulin|Thibault|
+St-Pierre|Nadeau|Martel|Hébert|Grenier|Turcotte|Mercier|Lachance|Archambault|Beauchemin|Beaudoin|Bédard|
+Blanchette|Boisvert|Bolduc|Brassard|Carrier|Champagne|Charbonneau|Choquette|Chouinard|Corriveau|Cormier|Couture|
+Cyr|D'Astous|Dallaire|De la Durantaye|Demers|Deschênes|Desjardins|Desrosiers|Dion|Drolet|Dumais|Duquette|
+Émond|Fillion|Fontaine|Forget|Gendron|Gervais|Gingras|Godbout|Gosselin|Goulet|Guay|Guérin|Hamel|Harvey|Houde|Houle|
+Jolicœur|Joly|Labelle|Labonté|Laberge|Labrecque|Lacasse|Lachapelle|Lacroix|Laflamme|Laforest|Lajoie|Lalonde|Landry|
+Langevin|Laplante|Larivière|Larocque|LaRochelle|Larouche|Lauzon|Lavallée|Lebel|Lebrun|Leduc|Lefrançois|Lemay|Lemieux|
+Lepage|Lessard|L'Écuyer|L'Heureux|Létourneau|L'Italien|Longpré|Maheux|Mailhot|Malo|Marcotte|Marcoux|Marois|Massicotte|
+Ménard|Michaud|Moreau|Mongrain|Nault|Nolin|Normandeau|Paradis|Paré|Parent|Pépin|Perreault|Picard|Pilon|
+Plourde|Pomerleau|Pratte|Primeau|Provencher|Quirion|Racicot|Racine|Raymond|Renaud|Rheault|Richard|Rioux|Rivard|
+Robitaille|Rodrigue|Rousseau|Sabourin|Saint-Laurent|Saint-Onge|Samson|Sansregret|Séguin|Sénécal|Sirois|St-Amand|
 St-Arnaud|Tanguay|Tardif|Tessier|Théberge|Thériault|Toupin|Trahan|Trudel|Turgeon|Vachon|Vaillancourt|Valiquette|Veilleux|
-Verreault|Vézina|Viens|Vigneault|Voyer|Bois|Lamontagne|Laliberté|Ladouceur|Latendresse|Boisclair|Beausoleil|Belhumeur|Jutras"""
+Verreault|Vézina|Viens|Voyer|Bois|Lamontagne|Laliberté|Ladouceur|Latendresse|Boisclair|Beausoleil|Belhumeur|Jutras"""
 
 COMMUNITIES: dict[str, tuple[int, str, str, str]] = {
     "french": (58, _FRENCH_WOMEN, _FRENCH_MEN, _FRENCH_LAST),
@@ -40,7 +40,7 @@ COMMUNITIES: dict[str, tuple[int, str, str, str]] = {
         "Heather|Margaret|Kathleen|Susan|Shannon|Ashley|Emily|Megan|Holly|Brenda|Joan|Doreen|Wendy|Rachel|Abigail|Fiona",
         "Gordon|Douglas|Brian|Kenneth|Ian|Scott|Andrew|Ryan|Tyler|Derek|Graham|Neil|Stuart|Keith|Russell|Trevor|Colin",
         """MacDonald|O'Brien|McGuire|Fitzgerald|Henderson|Blackburn|Johnson|Smith|Campbell|Ross|Murray|O'Connor|Fraser|Mackenzie|
-        Hutchison|Taylor|Walsh|Burns|Wilkinson|Armstrong|St. John|McLeod|Pritchard|Ashworth|Gallagher|Thornton|Cleary|Drummond""",
+        Hutchison|Taylor|Walsh|Burns|Wilkinson|St. John|McLeod|Pritchard|Ashworth|Gallagher|Thornton|Cleary|Drummond""",
     ),
     "indigenous": (
         4,

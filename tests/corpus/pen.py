@@ -155,6 +155,10 @@ class Pen:
             return f"${cents // 100:,}.{cents % 100:02}"
         return f"{cents // 100:,}".replace(",", " ") + self.pick(f",{cents % 100:02}", "") + " $"
 
+    def fee(self) -> str:
+        """A small amount."""
+        return self.amount(4, 30)
+
     def reference(self) -> str:
         """A file number of no one in particular."""
         shape = self.rng.choice(
@@ -179,6 +183,12 @@ class Pen:
     def unit(self) -> str:
         """A directorate."""
         return self.one(UNITS)
+
+    def the_unit(self) -> str:
+        """A directorate, with its article."""
+        name = self.unit()
+        article = {"Direction": "la ", "Équipe": "l'"}.get(name.split()[0], "le ")
+        return article + (name if article.endswith(" ") else name[0].lower() + name[1:])
 
     def title(self, who: Person) -> str:
         """Someone's function, in the gender of the person."""
@@ -237,7 +247,7 @@ class Pen:
         times = []
         for _ in range(count):
             times.append(f"{minute // 60:02}:{minute % 60:02}")
-            minute += self.rng.randint(0, 3)
+            minute += self.rng.randint(1, 6)
         return times
 
     def period(self) -> str:
@@ -265,17 +275,19 @@ class Pen:
 
     def fill(self, sentence: str) -> str:
         """A stock sentence with its blanks ({law}, {body}, {date}…) filled."""
+        starts_with_a_blank = sentence.startswith("{")
         blanks = {
             "law": self.law, "body": self.body, "unit": self.unit, "building": self.building, "road": self.road,
             "town": self.town, "scale": self.scale, "disease": self.disease, "case": self.case, "method": self.method,
-            "date": self.date, "deadline": self.deadline, "hour": self.hour, "amount": self.amount,
-            "ref": self.reference, "line": self.service_line, "box": self.mailbox, "office": self.office,
+            "date": self.date, "deadline": self.deadline, "hour": self.hour, "amount": self.amount, "fee": self.fee,
+            "ref": self.reference, "the_unit": self.the_unit, "line": self.service_line, "box": self.mailbox,
+            "office": self.office,
         }  # fmt: skip
         for blank, value in blanks.items():
             while f"{{{blank}}}" in sentence:
                 before, after = sentence.split(f"{{{blank}}}", 1)
                 sentence = contracted(before, value()) + after
-        return sentence[:1].upper() + sentence[1:]
+        return sentence[:1].upper() + sentence[1:] if starts_with_a_blank else sentence
 
     def de(self, noun: str) -> str:
         """`de` and a noun with its article: du, de la, de l', des."""

@@ -97,7 +97,10 @@ class Person:
 
     def titled(self) -> str:
         """`M. Roy`, `Mme Marie Roy`: the title is not part of the value."""
-        return f"{self.civility} {self.surname() if self.rng.random() < 0.6 else self.full()}"
+        name = self.surname() if self.rng.random() < 0.6 else self.full()
+        if self.lang == "fr" and self.rng.random() < 0.2:
+            return f"{self.rng.choice(['Madame', 'Mme.', 'madame'] if self.sex == 'F' else ['Monsieur', 'M', 'monsieur'])} {name}"
+        return f"{self.civility} {name}"
 
     def reversed(self) -> str:
         """`Roy, Marie` or `ROY, Marie`."""

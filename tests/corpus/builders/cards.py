@@ -38,7 +38,7 @@ def order_json(p: Pen) -> str:
             "commande": p.digits(10),
             "date": f"{p.day():%Y-%m-%d}",
             "articles": [{"code": p.digits(6), "titre": "Carte topographique Champlain", "quantite": p.number(1, 4)}],
-            "paiement": {"type": p.pick("VISA", "MC", "AMEX"), "numeroCarte": who.card(), "titulaire": who.full()},
+            "paiement": {"type": "CARTE", "numeroCarte": who.card(), "titulaire": who.full()},
             "livraison": {"nom": who.full(), "adresse": who.address(), "telephone": who.phone()},
             "ip": who.ip(),
             "total": p.number(1000, 90000) / 100,
@@ -53,7 +53,7 @@ def chat_payment(p: Pen) -> str:
     who, agent = p.person(), p.person()
     return f"""{agent.given()} : bonjour, service de la facturation, comment puis-je vous aider?
 Visiteur {p.digits(5)} : allo mon paiement passe pas sur le site
-{agent.given()} : désolée du dérangement, quel message voyez-vous?
+{agent.given()} : désolé{agent.e} du dérangement, quel message voyez-vous?
 Visiteur : « transaction refusée ». c'est la carte {who.card()} au nom de {who.lower()}
 {agent.given()} : par sécurité, ne transmettez jamais votre numéro de carte par clavardage
 Visiteur : oups ok. mon tel {who.phone()} mon courriel {who.email()}

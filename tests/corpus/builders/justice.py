@@ -11,7 +11,7 @@ def decision_housing(p: Pen) -> str:
 Bureau de {p.pick("Montréal", "Longueuil", "Gatineau")}
 No dossier : {p.digits(6)} 31 {p.digits(8)} G
 Date : {p.date()}
-Devant la juge administrative : {member.full()}
+Devant {"le juge administratif" if member.sex == "M" else "la juge administrative"} : {member.full()}
 
 {owner.full()}
 Locateur – Partie demanderesse
@@ -62,7 +62,7 @@ PLAIGNANT : {victim.reversed()}, né(e) le {victim.birth("iso")}, {victim.addres
 TÉMOIN : {witness.reversed()}, tél. {witness.phone()}
 SUSPECT : {suspect.reversed()}, DDN {suspect.birth("iso")}, permis {suspect.licence()}
 
-Vers {p.hour()}, {p.pick("le plaignant" if victim.sex == "M" else "la plaignante")} constate que son véhicule, {p.pick("une Honda Civic grise", "un Ford F-150 noir", "une Mazda 3 rouge")} immatriculé{p.pick("e", "")} {victim.plate()}, a été {p.pick("déplacé", "endommagé", "vandalisé")}. {witness.titled()} déclare avoir vu un véhicule portant la plaque {suspect.plate()} quitter les lieux en direction {p.de(p.road())}. {p.filler("justice")}"""
+Vers {p.hour()}, {p.pick("le plaignant" if victim.sex == "M" else "la plaignante")} constate que son véhicule, {p.pick("une Honda Civic grise", "un Ford F-150 noir", "une Mazda 3 rouge")} portant la plaque {victim.plate()}, a été {p.pick("déplacé", "endommagé", "vandalisé")}. {witness.titled()} déclare avoir vu un véhicule portant la plaque {suspect.plate()} quitter les lieux en direction {p.de(p.road())}. {p.filler("justice")}"""
 
 
 @builder("b", "rapport")

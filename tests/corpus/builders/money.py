@@ -18,7 +18,7 @@ TPS {p.digits(9)} RT0001              {p.amount(1, 20)}
 TVQ {p.digits(10)} TQ0001             {p.amount(1, 40)}
 TOTAL                                 {p.amount(40, 500)}
 
-Payé par carte {p.pick("Visa", "Mastercard")} {who.card()} exp. {p.number(1, 12):02}/{p.number(27, 31)}
+Payé par carte {who.card()} exp. {p.number(1, 12):02}/{p.number(27, 31)}
 Autorisation {p.digits(6)} – merci!"""
 
 

@@ -47,7 +47,7 @@ Contexte. {p.fill("Depuis {case}, les attentes ont changé, comme le rappelle {b
 def travel_guide(p: Pen) -> str:
     return f"""Se rendre au point de service
 
-En voiture : {p.fill("emprunter {road}, puis {road}; le stationnement de {building} coûte {amount} par jour.")} En métro : station Lionel-Groulx ou station Jean-Talon. En autobus : lignes 11, 80 et 165.
+En voiture : {p.fill("emprunter {road}, puis {road}; le stationnement de {building} coûte {fee} par jour.")} En métro : station Lionel-Groulx ou station Jean-Talon. En autobus : lignes 11, 80 et 165.
 
 Heures d'ouverture : lundi, mardi et mercredi, de 8 h 30 à 16 h 30; jeudi, de 8 h 30 à 19 h; vendredi, de 8 h 30 à 12 h. {p.filler("municipal")} {p.filler("closing")}"""
 
@@ -104,7 +104,7 @@ def system_prompt(p: Pen) -> str:
     return f"""Tu es Boréale, l'assistante virtuelle {p.de(p.body())}. Tu réponds en français, au vouvoiement, en moins de 150 mots.
 
 Règles :
-- Ne donne jamais d'avis juridique; renvoie à {p.law()}.
+- Ne donne jamais d'avis juridique; renvoie {p.a(p.law())}.
 - Si la personne est en détresse, donne le 988 ou le 911.
 - Pour une question sur {p.building()}, donne l'adresse de l'établissement.
 - N'invente ni nom, ni numéro de téléphone, ni numéro de dossier.

@@ -116,7 +116,7 @@ Adresse de retour : {heir.address()}
 @builder("b", "ressources humaines", styles=("unaccented", "as-is", "wrapped"))
 def sick_call(p: Pen) -> str:
     who, boss = p.person(), p.person()
-    return f"""salut {boss.lower_given()}, c'est {who.lower_given()}. je rentre pas ce matin, {p.pick("le petit fait de la fièvre", "j'ai passé la nuit à l'urgence", "mon dos a lâché")}. mon médecin {p.pick("de famille", "")} {p.person().lower()} m'a donné un billet jusqu'au {p.deadline()}. si c'est urgent appelle-moi sur mon cell perso {who.phone()}. peux-tu avertir {p.person().lower_given()} pour la réunion de {p.number(9, 16)} h ? {p.pick("merci bcp", "désolé du dérangement", "on se reparle")}"""
+    return f"""salut {boss.lower_given()}, c'est {who.lower_given()}. je rentre pas ce matin, {p.pick("le petit fait de la fièvre", "j'ai passé la nuit à l'urgence", "mon dos a lâché")}. mon {p.pick("médecin", "docteur", "dentiste")} {p.person().lower()} m'a donné un billet jusqu'au {p.deadline()}. si c'est urgent appelle-moi sur mon cell perso {who.phone()}. peux-tu avertir {p.person().lower_given()} pour la réunion de {p.number(9, 16)} h ? {p.pick("merci bcp", "désolé du dérangement", "on se reparle")}"""
 
 
 @builder("a", "ressources humaines", clean=True)
