@@ -100,6 +100,7 @@ class Result:
     leaked_by_type: Counter[str] = field(default_factory=Counter)
     missed: dict[str, list[Span]] = field(default_factory=dict)
     spurious: dict[str, list[Found]] = field(default_factory=dict)
+    findings: dict[str, Sequence[Found]] = field(default_factory=dict)
 
     @property
     def overall(self) -> Tally:
@@ -184,6 +185,7 @@ def score(
     """What an analyser's findings are worth."""
     result = Result(name, {kind: Tally() for kind in TYPES}, seconds=seconds)
     for document, raw in zip(documents, findings, strict=True):
+        result.findings[document.id] = raw
         found = surest(raw)
         matched = pairs(document.spans, found)
         _count(result, document, found, matched)
@@ -321,6 +323,21 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
+def breakdown(results: Sequence[Result], documents: Sequence[Document], by: str) -> str:
+    """F1, leak and false alarms for each language, kind or builder, the worst F1 of the first analyser first."""
+    groups: defaultdict[str, list[Document]] = defaultdict(list)
+    for document in documents:
+        groups[getattr(document, by)].append(document)
+    lines = ["", f"{by:<28}{'documents':>10}" + "".join(f"{one.name[:26]:>28}" for one in results)]
+    lines.append(f"{'':<38}" + f"{'F1':>12}{'leak':>8}{'alarms':>8}" * len(results))
+    rows = []
+    for group, mine in groups.items():
+        scored = [score(one.name, mine, [one.findings[document.id] for document in mine]) for one in results]
+        cells = "".join(f"{one.overall.f1:>12.3f}{one.leak:>8.1%}{one.false_alarms:>8.0%}" for one in scored)
+        rows.append((scored[0].overall.f1, f"{group:<28}{len(mine):>10}{cells}"))
+    return "\n".join([*lines, *(row for _, row in sorted(rows))])
+
+
 def worst(result: Result, documents: Sequence[Document], count: int) -> str:
     """The documents with most mistakes: what was missed (−) and what should not be there (+), in context."""
     by_id = {document.id: document for document in documents}
@@ -383,6 +400,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--findings", type=Path, metavar="FILE", help="score the output of `vigie scan` instead")
     parser.add_argument("--worst", type=int, default=0, metavar="N", help="show the N documents with most mistakes")
     parser.add_argument("--kind", help="with --worst: only mistakes of this type")
+    parser.add_argument("--by", choices=["lang", "kind", "builder"], help="the figures of each group of documents")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args(arguments)
     documents = generate(options.seed, options.count, options.split)
@@ -404,11 +422,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{len(documents)} documents, {clean} of them clean; seed {options.seed}, split {options.split or 'a+b'}")
     if options.kind:
         for result in results:
-            for mistakes in (result.missed, result.spurious):
-                for key in mistakes:
-                    mistakes[key][:] = [one for one in mistakes[key] if one.type == options.kind]
+            for missed, spurious in zip(result.missed.values(), result.spurious.values(), strict=True):
+                missed[:] = [one for one in missed if one.type == options.kind]
+                spurious[:] = [one for one in spurious if one.type == options.kind]
     if options.worst:
         print(worst(results[0], documents, options.worst))
+    if options.by:
+        print(breakdown(results, documents, options.by))
     print(table(results))
     return 0
 

@@ -176,6 +176,12 @@ class Pen:
         )
         return "".join(self.rng.choice("0123456789") if one == "9" else one for one in shape)
 
+    def serial(self) -> str:
+        """Sixteen digits that begin like a card's and fail its check."""
+        number = "4" + self.digits(14)
+        number += str((int(identifiers.luhn_digit(number)) + self.number(1, 9)) % 10)
+        return " ".join(number[at : at + 4] for at in range(0, 16, 4))
+
     def body(self) -> str:
         """A public body, with its article."""
         return self.one(BODIES)
@@ -281,7 +287,8 @@ class Pen:
             "town": self.town, "scale": self.scale, "disease": self.disease, "case": self.case, "method": self.method,
             "date": self.date, "deadline": self.deadline, "hour": self.hour, "amount": self.amount, "fee": self.fee,
             "ref": self.reference, "the_unit": self.the_unit, "line": self.service_line, "box": self.mailbox,
-            "office": self.office,
+            "office": self.office, "serial": self.serial, "three": lambda: self.digits(3), "four": lambda: self.digits(4),
+            "six": lambda: self.digits(6),
         }  # fmt: skip
         for blank, value in blanks.items():
             while f"{{{blank}}}" in sentence:

@@ -151,7 +151,7 @@ PUBLIC_OFFICES = (
 )  # fmt: skip
 
 GENERIC_MAILBOXES = (
-    "info@exemple.gouv.qc.ca", "renseignements@ramq.gouv.qc.ca", "service.clientele@ville.exemple.qc.ca", "accueil@cegep-exemple.qc.ca",
+    "info@exemple.gouv.qc.ca", "renseignements@exemple.gouv.qc.ca", "service.clientele@ville.exemple.qc.ca", "accueil@cegep-exemple.qc.ca",
     "communications@exemple.quebec", "plaintes@exemple.gouv.qc.ca", "acces.information@exemple.gouv.qc.ca", "ne-pas-repondre@exemple.quebec",
     "greffe@ville.exemple.qc.ca", "admission@exemple.ca", "soutien.technique@exemple.quebec", "rh@exemple.gouv.qc.ca", "noreply@exemple.ca",
 )  # fmt: skip

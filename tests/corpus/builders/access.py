@@ -126,7 +126,7 @@ def access_statistics(p: Pen) -> str:
 Exercice | Demandes | Acceptées | Délai moyen
 {rows}
 
-{p.filler("legal", 1, 2)} {p.fill("Les données proviennent de {body}; rapport {ref}, ISBN 978-2-550-91234-7.")}"""
+{p.filler("legal", 1, 2)} {p.filler("traps")} {p.fill("Les données proviennent de {body}; rapport {ref}, ISBN 978-2-550-91234-7.")}"""
 
 
 @builder("a", "guide", clean=True)
@@ -137,6 +137,7 @@ def privacy_guide(p: Pen) -> str:
 {p.filler("legal", 1, 2)}
 2. Qu'est-ce qu'un renseignement personnel?
 Par exemple : le nom, l'adresse, le numéro d'assurance sociale (9 chiffres), le numéro d'assurance maladie (4 lettres et 8 chiffres), la date de naissance.
+{p.filler("traps", 1, 2)}
 3. À qui s'adresser?
 {p.fill("{unit}, {office}, {box}.")}
 

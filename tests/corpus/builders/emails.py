@@ -2,10 +2,11 @@
 """E-mails: signatures, quoted threads, capitals, haste."""
 
 from tests.corpus.pen import PROSE, RAW, Pen, builder
+from tests.corpus.people import Person
 from tests.corpus.typography import wrapped
 
 
-def signature(p: Pen, who, *, desk: bool = True) -> str:
+def signature(p: Pen, who: Person, *, desk: bool = True) -> str:
     lines = [who.full() if p.rng.random() < 0.8 else who.formal(), p.title(who).capitalize(), p.unit()]
     if desk:
         lines.append(p.pick("Tél. : ", "Téléphone : ", "T ", "☎ ") + who.desk())
@@ -97,7 +98,7 @@ Objet : {p.pick("Infolettre", "Note de service", "Rappel")} – {p.date()}
 
 Bonjour à toutes et à tous,
 
-{p.filler("hr", 2, 3)} {p.filler("tech", 1, 2)}
+{p.filler("hr", 2, 3)} {p.filler("tech", 1, 2)} {p.filler("traps")}
 
 {p.fill("La cafétéria de {building} sera fermée le {deadline}. Le stationnement de {building} demeure ouvert.")}
 

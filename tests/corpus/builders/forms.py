@@ -113,7 +113,7 @@ Numéro d'assurance sociale : |_|_|_| |_|_|_| |_|_|_|
 Date de naissance (AAAA-MM-JJ) : ________________
 Adresse (numéro, rue, appartement) : ____________________________
 
-Remplir en lettres moulées. {p.filler("process", 1, 2)} {p.filler("legal")}
+Remplir en lettres moulées. {p.filler("process", 1, 2)} {p.filler("traps")} {p.filler("legal")}
 Retourner à : {p.unit()}, {p.office()}
 Formulaire n° {p.digits(9)} – Révision {p.number(1, 9)}.{p.number(0, 9)}.{p.number(0, 9)}.{p.number(0, 9)}"""
 
@@ -131,7 +131,7 @@ Nombre de salariés : {p.number(1, 250)}
 Chiffre d'affaires : {p.amount(10000, 900000)}
 Bordereau {p.digits(12)} – exercice terminé le {p.date()}
 
-{p.filler("finance", 1, 2)} {p.filler("process")}"""
+{p.filler("finance", 1, 2)} {p.filler("process")} {p.filler("traps")}"""
 
 
 @builder("a", "formulaire", lang="en", styles=("plain", "as-is"))

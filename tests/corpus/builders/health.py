@@ -26,7 +26,7 @@ def health_social_note(p: Pen) -> str:
 
 {who.titled()}, {who.age} ans, {p.pick("vit seul" + who.e + " avec", "a la garde partagée de")} {child.given()} (né{child.e} le {child.birth("long")}). {p.pick("La famille a déménagé au", "L'adresse au dossier est le")} {who.address()}. {p.filler("health")}
 
-{p.pick("Forces observées", "Éléments de risque", "Motif de la rencontre")} : {p.pick("réseau familial présent, bonne collaboration", "précarité financière, isolement", "signalement retenu, situation sous surveillance")}. {who.given()} mentionne avoir reçu une lettre de {p.body()} et ne pas la comprendre. {p.filler("process")}
+{p.pick("Forces observées", "Éléments de risque", "Motif de la rencontre")} : {p.pick("réseau familial présent, bonne collaboration", "précarité financière, isolement", "signalement retenu, situation sous surveillance")}. {who.given()} mentionne avoir reçu une lettre {p.de(p.body())} et ne pas la comprendre. {p.filler("process")}
 
 Plan : rappeler {who.madame} au {who.phone()} d'ici le {p.deadline()}; transmettre le résumé à {worker.full()}, {p.title(worker)}.
 
@@ -75,6 +75,7 @@ Version {p.number(1, 6)}.{p.number(0, 9)}.{p.number(0, 20)}.{p.number(0, 9)} –
 4. {p.fill("En cas de doute, diriger l'usager vers {building}.")}
 
 Références : ISBN 978-2-550-{p.digits(5)}-{p.digits(1)}; avis {p.digits(9)} de l'INESSS; {p.fill("{law}.")}
+{p.filler("traps")}
 Diffusion : {p.unit()}"""
 
 

@@ -146,7 +146,7 @@ def case_law_summary(p: Pen) -> str:
 Mots clés : délai raisonnable, article 11 b) de la Charte, arrêt des procédures.
 Références : 2016 CSC 27; [1999] 1 R.C.S. 688; 2019 CSC 65; J.E. 2004-{p.digits(3)}; EYB 2026-{p.digits(6)}.
 
-{p.filler("justice", 1, 2)} Le dossier {p.digits(9)} est cité à titre d'exemple seulement."""
+{p.filler("justice", 1, 2)} {p.filler("traps")} Le dossier {p.digits(9)} est cité à titre d'exemple seulement."""
 
 
 @builder("b", "décision", clean=True)

@@ -127,7 +127,7 @@ Madame, Monsieur,
 
 {p.fill("Par la présente, {body} vous informe que {law} a été modifiée.")} {p.filler("legal", 1, 2)} {p.filler("process", 1, 2)}
 
-{p.fill("Des séances d'information auront lieu à compter du {deadline}, notamment à {building} et à {building}.")} {p.filler("finance")}
+{p.fill("Des séances d'information auront lieu à compter du {deadline}, notamment à {building} et à {building}.")} {p.filler("finance")} {p.filler("traps")}
 
 {p.filler("closing", 1, 2)}
 
@@ -145,6 +145,8 @@ def letter_to_citizens(p: Pen) -> str:
 {p.fill("Les travaux toucheront {road} ainsi que {road}.")} Le numéro du contrat est le {p.digits(10)} et le montant prévu est de {p.amount(9000, 90000)}.
 
 {p.fill("Pour obtenir de l'information, composez le {line} ou écrivez à {box}. Le bureau est situé au {office}.")}
+
+{p.filler("traps")}
 
 {p.pick("La Ville vous remercie de votre collaboration.", "Le Service des communications vous remercie.", "Merci de votre compréhension.")}"""
 
@@ -180,4 +182,4 @@ def letter_english_notice(p: Pen) -> str:
 
 The public meeting will be held at the Gabrielle-Roy Library at {p.hour()}. Invoice {p.digits(9)} and purchase order {p.digits(10)} refer to this project; the estimated cost is {p.amount(5000, 90000)}.
 
-{p.filler("closing")} You may also write to {p.mailbox()}."""
+{p.filler("closing")} {p.filler("traps")} You may also write to {p.mailbox()}."""

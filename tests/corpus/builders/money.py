@@ -125,7 +125,7 @@ Qté  Article                       Prix
 {p.number(1, 4)}    Fauteuil modèle Champlain     {p.amount(200, 900)}
 
 TPS {nine} RT0001 / TVQ {p.digits(10)} TQ0001
-{p.filler("finance")} Renseignements : {p.service_line()}"""
+{p.filler("finance")} {p.filler("traps")} Renseignements : {p.service_line()}"""
 
 
 @builder("b", "budget", clean=True)

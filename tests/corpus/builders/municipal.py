@@ -92,7 +92,7 @@ def public_notice(p: Pen) -> str:
     return f"""AVIS PUBLIC
 Règlement {p.number(2024, 2026)}-{p.digits(3)}
 
-{p.fill("Avis est donné que le conseil de {town} étudiera, le {deadline} à {hour}, une demande visant un immeuble situé près de {building}.").replace("conseil de la ville", "conseil de la ville")} {p.filler("municipal", 1, 3)}
+{p.fill("Avis est donné que le conseil de {town} étudiera, le {deadline} à {hour}, une demande visant un immeuble situé près de {building}.").replace("conseil de la ville", "conseil de la ville")} {p.filler("municipal", 1, 3)} {p.filler("traps")}
 
 {p.fill("Toute personne intéressée peut consulter le projet au greffe, {office}, ou écrire à {box}.")}
 Lot {p.number(1, 6)} {p.digits(3)} {p.digits(3)} du cadastre du Québec; matricule {p.digits(4)}-{p.digits(2)}-{p.digits(4)}.
@@ -110,7 +110,7 @@ Présences : la Direction générale, le Service de l'urbanisme, le Service des 
 1. {p.pick("Adoption de l'ordre du jour", "Mot de bienvenue")} – Adopté sans modification.
 2. {p.fill("Signalisation près de {building} et de {road}")} – {p.filler("municipal")}
 3. Suivi du projet Frontenac (contrat {p.digits(10)}) – {p.filler("finance")}
-4. Varia – {p.filler("process")}
+4. Varia – {p.filler("process")} {p.filler("traps")}
 
 Prochaine rencontre : {p.deadline()}, salle Laviolette."""
 
@@ -129,7 +129,7 @@ A car with plate {other.plate()} is often parked on the sidewalk. {p.filler("clo
 def snow_notice_english(p: Pen) -> str:
     return f"""SNOW REMOVAL - Operation {p.number(1, 9)}
 
-Parking is prohibited on Sherbrooke Street, Saint-Denis Street and René-Lévesque Boulevard from 7 p.m. to 7 a.m. {p.filler("process", 1, 2)} Info-Neige version 5.2.0.{p.number(1, 9)} gives the status of each street.
+Parking is prohibited on Sherbrooke Street, Saint-Denis Street and René-Lévesque Boulevard from 7 p.m. to 7 a.m. {p.filler("process", 1, 2)} {p.filler("traps")} Info-Neige version 5.2.0.{p.number(1, 9)} gives the status of each street.
 
 Towed vehicles: call 311. The Pierre-Charbonneau Centre parking lot is free overnight. {p.filler("closing")}"""
 

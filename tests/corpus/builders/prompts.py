@@ -67,7 +67,7 @@ def jours_restants(echeance, aujourd_hui):
 assert jours_restants(date(2026, 12, 1), date(2026, 11, 20)) == 11
 ```
 
-{p.filler("tech", 1, 2)} Le ticket est le {p.digits(9)}."""
+{p.filler("tech", 1, 2)} {p.filler("traps")} Le ticket est le {p.digits(9)}."""
 
 
 @builder("a", "invite", lang="en")

@@ -14,7 +14,7 @@ Québec, le {p.date()}. – {p.fill("{body} annonce un investissement de {amount
 Faits saillants
 • {p.filler("finance")}
 • {p.fill("Le projet Boréal, réalisé avec {body}, comprend 312 logements.")}
-• {p.filler("process")}
+• {p.filler("traps")}
 
 Source : {p.unit()}
 Renseignements : {p.service_line()}"""
@@ -26,7 +26,7 @@ def toponymy_note(p: Pen) -> str:
 
 La Commission de toponymie a officialisé {p.number(3, 40)} noms cette année. {p.fill("Parmi les plus connus, {road} et {road} conservent leur graphie; {town} a demandé une révision.")} Le trait d'union est obligatoire dans Saint-Jean-Port-Joli, Sainte-Anne-de-Beaupré et Notre-Dame-des-Prairies.
 
-{p.fill("Sur le plan administratif, {building} relève de {body}.")} {p.filler("legal")} La fiche {p.digits(6)} et la carte 21L14-200-{p.digits(4)} ont été mises à jour le {p.date()}."""
+{p.fill("Sur le plan administratif, {building} relève de {body}.")} {p.filler("legal")} {p.filler("traps")} La fiche {p.digits(6)} et la carte 21L14-200-{p.digits(4)} ont été mises à jour le {p.date()}."""
 
 
 @builder("a", "plan stratégique", clean=True)
@@ -40,7 +40,7 @@ Objectif 2.1 : {p.filler("hr")}
 Orientation 3 – Protéger l'Information
 Objectif 3.1 : {p.filler("tech")} {p.fill("Les écarts sont suivis selon {method}.")}
 
-Contexte. {p.fill("Depuis {case}, les attentes ont changé, comme le rappelle {body}.")} {p.filler("finance")}"""
+Contexte. {p.fill("Depuis {case}, les attentes ont changé, comme le rappelle {body}.")} {p.filler("finance")} {p.filler("traps")}"""
 
 
 @builder("b", "guide", clean=True)
@@ -49,7 +49,7 @@ def travel_guide(p: Pen) -> str:
 
 En voiture : {p.fill("emprunter {road}, puis {road}; le stationnement de {building} coûte {fee} par jour.")} En métro : station Lionel-Groulx ou station Jean-Talon. En autobus : lignes 11, 80 et 165.
 
-Heures d'ouverture : lundi, mardi et mercredi, de 8 h 30 à 16 h 30; jeudi, de 8 h 30 à 19 h; vendredi, de 8 h 30 à 12 h. {p.filler("municipal")} {p.filler("closing")}"""
+Heures d'ouverture : lundi, mardi et mercredi, de 8 h 30 à 16 h 30; jeudi, de 8 h 30 à 19 h; vendredi, de 8 h 30 à 12 h. {p.filler("municipal")} {p.filler("traps", 1, 2)} {p.filler("closing")}"""
 
 
 @builder("a", "ordre du jour", clean=True)
@@ -72,7 +72,7 @@ Rencontre d'équipe du {p.deadline()}, {p.hour()}, salle {p.pick("Champlain", "F
 
 {lines}
 
-Documents : avis {p.digits(9)}, fiche {p.digits(10)}. {p.filler("hr")}
+Documents : avis {p.digits(9)}, fiche {p.digits(10)}. {p.filler("hr")} {p.filler("traps")}
 ID de la réunion : {p.digits(3)} {p.digits(3)} {p.digits(3)}"""
 
 
@@ -83,7 +83,7 @@ def faq(p: Pen) -> str:
 Quand recevrai-je mon paiement?
 {p.filler("finance")}
 Puis-je modifier ma demande?
-Oui. {p.filler("process")}
+Oui. {p.filler("process")} {p.filler("traps", 1, 2)}
 Que faire si j'ai perdu ma carte?
 Composez le {p.service_line()}. {p.filler("closing")}
 Mon enfant peut-il fréquenter une autre école?
@@ -96,7 +96,7 @@ def research_note(p: Pen) -> str:
 
 {p.fill("L'étude compare deux cohortes au moyen de {method} et de {method}.")} {p.fill("Chez les personnes atteintes de {disease}, le score mesuré par {scale} diminue de 12 %.")} L'intervalle de confiance à 95 % va de 1,8 à 4,2 (p < 0,001; n = {p.digits(4)}).
 
-{p.fill("Les limites rappellent celles que décrit {case}.")} {p.filler("health")} Publication n° {p.digits(9)}; DOI 10.1000/{p.digits(5)}.{p.digits(4)}."""
+{p.fill("Les limites rappellent celles que décrit {case}.")} {p.filler("health")} {p.filler("traps")} Publication n° {p.digits(9)}; DOI 10.1000/{p.digits(5)}.{p.digits(4)}."""
 
 
 @builder("b", "consignes", clean=True)
@@ -107,6 +107,7 @@ Règles :
 - Ne donne jamais d'avis juridique; renvoie {p.a(p.law())}.
 - Si la personne est en détresse, donne le 988 ou le 911.
 - Pour une question sur {p.building()}, donne l'adresse de l'établissement.
+- {p.filler("traps")}
 - N'invente ni nom, ni numéro de téléphone, ni numéro de dossier.
 
 {p.filler("process")} {p.filler("closing")}"""
@@ -116,7 +117,7 @@ Règles :
 def press_release_english(p: Pen) -> str:
     return f"""NEWS RELEASE
 
-QUÉBEC CITY, {p.date()} - Repairs to the Louis-Hippolyte-La Fontaine Tunnel and to the Honoré-Mercier Bridge will cost {p.amount(5000, 90000)}. {p.filler("process", 1, 2)}
+QUÉBEC CITY, {p.date()} - Repairs to the Louis-Hippolyte-La Fontaine Tunnel and to the Honoré-Mercier Bridge will cost {p.amount(5000, 90000)}. {p.filler("process", 1, 2)} {p.filler("traps")}
 
 The Charles-Le Moyne Hospital and Marie-Victorin College are not affected. Reference {p.digits(9)}.
 
@@ -129,7 +130,7 @@ def help_page_english(p: Pen) -> str:
 
 1. Have your card at hand (four letters and eight digits).
 2. Go to the Jean-Talon service point or call {p.service_line()}.
-3. {p.filler("process")}
+3. {p.filler("process")} {p.filler("traps")}
 
 Opening hours: Monday to Wednesday, 8:30 a.m. to 4:30 p.m. {p.filler("closing")} Page version 2.1.0.{p.number(1, 9)}; last updated {p.date()}."""
 

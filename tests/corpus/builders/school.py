@@ -107,7 +107,7 @@ def school_calendar(p: Pen) -> str:
 • Semaine de relâche : du 1er au 5 mars 2027
 • Examens du ministère : {p.deadline()}
 
-{p.filler("school", 2, 3)} {p.fill("L'autobus 42 part de {building} et passe par {road}.")}
+{p.filler("school", 2, 3)} {p.filler("traps")} {p.fill("L'autobus 42 part de {building} et passe par {road}.")}
 
 Secrétariat : poste {p.number(200, 999)}. Absences : {p.mailbox()}. Facture-école n° {p.digits(9)}."""
 

@@ -152,7 +152,7 @@ Période d'inscription : {p.period()}
 
 {p.filler("hr", 2, 3)}
 
-Vos qualités : Autonomie, Rigueur, Discrétion, Sens du service à la clientèle. Détenir un diplôme du cégep Marie-Victorin ou l'équivalent est un atout.
+Vos qualités : Autonomie, Rigueur, Discrétion, Sens du service à la clientèle. Détenir un diplôme du cégep Marie-Victorin ou l'équivalent est un atout. {p.filler("traps")}
 Pour postuler, écrire à {p.mailbox()} en précisant le numéro de l'offre ({p.digits(9)}). {p.filler("closing")}"""
 
 
