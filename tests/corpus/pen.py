@@ -9,8 +9,8 @@ from random import Random
 from typing import TypeVar
 
 from tests.corpus import identifiers, phrases
-from tests.corpus.marks import mark
-from tests.corpus.people import TODAY, Person, long_date
+from tests.corpus.marks import bare, mark
+from tests.corpus.people import TODAY, Person, long_date, unaccented
 from tests.corpus.places import (
     BODIES,
     BUILDINGS,
@@ -299,6 +299,11 @@ class Pen:
     def de(self, noun: str) -> str:
         """`de` and a noun with its article: du, de la, de l', des."""
         return contracted("de ", noun)
+
+    def of(self, name: str) -> str:
+        """`de` and a person's name: d'Éric, de Luc."""
+        vowel = unaccented(bare(name)[0]).upper() in "AEIOU"
+        return f"d'{name}" if vowel else f"de {name}"
 
     def a(self, noun: str) -> str:
         """`à` and a noun with its article: au, à la, à l', aux."""

@@ -161,7 +161,7 @@ FRENCH: dict[str, tuple[str, ...]] = {
         "Le conseil a adopté la résolution 2026-11-412 à l'unanimité.",
         "Le bac brun doit être placé en bordure de rue avant 7 h.",
         "Le coût du permis est de {fee}, plus les taxes applicables.",
-        "La cote d'évaluation foncière a été déposée pour les années 2026, 2027 et 2028.",
+        "Le rôle d'évaluation foncière a été déposé pour les années 2026, 2027 et 2028.",
         "Un moratoire vise la location à court terme dans {town}.",
         "La piscine municipale rouvrira le {deadline}, à {hour}.",
         "La consultation publique se tiendra à {building}, à {hour}.",

@@ -134,6 +134,14 @@ def test_french_contracts_its_articles(corpus):
     assert contracted("à ", "la rue") == "à la rue"
 
 
+def test_french_elides_before_a_vowel(corpus):
+    for document in corpus:
+        if document.lang == "fr":
+            text = document.text
+            names = [one for one in document.spans if one.type == "PERSON" and text[one.start] in "AEIOUÉÈ"]
+            assert not [text[one.start : one.end] for one in names if text[: one.start].endswith((" de ", " que "))]
+
+
 def test_the_command_prints_one_document_a_line():
     command = [sys.executable, "-m", "tests.corpus", "--seed", "3", "--count", "12", "--split", "b"]
     printed = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout.decode("utf-8")

@@ -44,7 +44,7 @@ def incident_entry(p: Pen) -> str:
     return f"""REGISTRE DES INCIDENTS DE CONFIDENTIALITÉ – entrée {p.number(2025, 2026)}-{p.digits(3)}
 Renseignements visés : nom, NAS, date de naissance
 Circonstances : le {p.date(90)}, une lettre destinée à {who.titled()} ({who.address()}) a été remise à {other.titled()}, {p.pick("au", "qui habite le")} {other.street()}. Elle contenait le NAS {who.sin()} et la date de naissance du client, {who.birth("iso")}.
-Prise de connaissance : appel de {other.full()} ({other.phone()}).
+Prise de connaissance : appel {p.of(other.full())} ({other.phone()}).
 Mesures : {p.pick("la lettre a été récupérée", "la personne a détruit la lettre", "un avis a été transmis")} par {agent.full()}. {p.filler("legal")}
 Risque de préjudice sérieux : {p.pick("oui", "non")}; avis à la CAI le {p.date(30)}."""
 

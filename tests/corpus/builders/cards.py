@@ -54,7 +54,7 @@ def chat_payment(p: Pen) -> str:
     return f"""{agent.given()} : bonjour, service de la facturation, comment puis-je vous aider?
 Visiteur {p.digits(5)} : allo mon paiement passe pas sur le site
 {agent.given()} : désolé{agent.e} du dérangement, quel message voyez-vous?
-Visiteur : « transaction refusée ». c'est la carte {who.card()} au nom de {who.lower()}
+Visiteur : « transaction refusée ». c'est la carte {who.card()} au nom {p.of(who.lower())}
 {agent.given()} : par sécurité, ne transmettez jamais votre numéro de carte par clavardage
 Visiteur : oups ok. mon tel {who.phone()} mon courriel {who.email()}
 {agent.given()} : merci, {p.filler("finance").lower()}"""

@@ -83,7 +83,7 @@ def email_hurried(p: Pen) -> str:
     who, child = p.person(), p.child()
     return f"""allo,
 
-desole de vous deranger encore. {p.pick("je suis le pere" if who.sex == "M" else "je suis la mere", "c'est le papa" if who.sex == "M" else "c'est la maman")} de {child.lower()} {p.pick("en 3e annee", "en secondaire 2", "du groupe 42")}, son code permanent c'est {child.permanent_code()}. {p.pick("elle" if child.sex == "F" else "il")} va etre absent{child.e} demain parce qu'{child.il} a un rendez-vous.
+desole de vous deranger encore. {p.pick("je suis le pere" if who.sex == "M" else "je suis la mere", "c'est le papa" if who.sex == "M" else "c'est la maman")} {p.of(child.lower())} {p.pick("en 3e annee", "en secondaire 2", "du groupe 42")}, son code permanent c'est {child.permanent_code()}. {p.pick("elle" if child.sex == "F" else "il")} va etre absent{child.e} demain parce qu'{child.il} a un rendez-vous.
 
 si ya un probleme vous pouvez m'appeler {who.phone()} ou m'ecrire a {who.email().lower()}
 merci

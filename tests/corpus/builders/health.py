@@ -24,7 +24,7 @@ def health_social_note(p: Pen) -> str:
     return f"""Note d'intervention psychosociale
 {p.date(90)} – {p.pick("visite à domicile", "rencontre au bureau", "entretien téléphonique")}
 
-{who.titled()}, {who.age} ans, {p.pick("vit seul" + who.e + " avec", "a la garde partagée de")} {child.given()} (né{child.e} le {child.birth("long")}). {p.pick("La famille a déménagé au", "L'adresse au dossier est le")} {who.address()}. {p.filler("health")}
+{who.titled()}, {who.age} ans, {p.pick("vit seul" + who.e + " avec " + child.given(), "a la garde partagée " + p.of(child.given()))} (né{child.e} le {child.birth("long")}). {p.pick("La famille a déménagé au", "L'adresse au dossier est le")} {who.address()}. {p.filler("health")}
 
 {p.pick("Forces observées", "Éléments de risque", "Motif de la rencontre")} : {p.pick("réseau familial présent, bonne collaboration", "précarité financière, isolement", "signalement retenu, situation sous surveillance")}. {who.given()} mentionne avoir reçu une lettre {p.de(p.body())} et ne pas la comprendre. {p.filler("process")}
 

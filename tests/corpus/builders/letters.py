@@ -180,6 +180,6 @@ def letter_english_notice(p: Pen) -> str:
 
 {p.filler("process", 2, 3)} Work on the Samuel-De Champlain Bridge and on Jean-Talon Street will continue until {p.deadline()}.
 
-The public meeting will be held at the Gabrielle-Roy Library at {p.hour()}. Invoice {p.digits(9)} and purchase order {p.digits(10)} refer to this project; the estimated cost is {p.amount(5000, 90000)}.
+The public meeting will be held at the Gabrielle-Roy Library, at {p.hour()}, in room 2. Invoice {p.digits(9)} and purchase order {p.digits(10)} refer to this project; the estimated cost is {p.amount(5000, 90000)}.
 
 {p.filler("closing")} {p.filler("traps")} You may also write to {p.mailbox()}."""

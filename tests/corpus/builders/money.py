@@ -29,7 +29,7 @@ def payment_dispute(p: Pen) -> str:
 
 Bonjour,
 
-{p.pick("Ma carte a été débitée deux fois", "Je n'ai jamais reçu mon remboursement", "Le montant prélevé ne correspond pas à ma facture")} le {p.date(60)}. Il s'agit de la carte {who.card()} au nom de {who.full()}. J'ai parlé à {agent.given()} au service à la clientèle, qui m'a donné le numéro de confirmation {p.digits(10)}.
+{p.pick("Ma carte a été débitée deux fois", "Je n'ai jamais reçu mon remboursement", "Le montant prélevé ne correspond pas à ma facture")} le {p.date(60)}. Il s'agit de la carte {who.card()} au nom {p.of(who.full())}. J'ai parlé à {agent.given()} au service à la clientèle, qui m'a donné le numéro de confirmation {p.digits(10)}.
 
 {p.filler("finance")} Vous pouvez me joindre au {who.phone()} ou faire le dépôt au compte {who.account()} ({p.pick("Desjardins", "Banque Nationale", "RBC")}).
 
@@ -60,7 +60,7 @@ Bénéficiaire : {heir.full()}
 IBAN : {heir.iban()}
 BIC : {p.pick("BNPAFRPPXXX", "DEUTDEFFXXX", "GEBABEBB36A", "UBSWCHZH80A")}
 Montant : {p.amount(200, 8000)}
-Motif : {p.pick("succession de feu " + who.full(), "rente au conjoint de " + who.full(), "remboursement d'un trop-perçu")}
+Motif : {p.pick("succession de feu " + who.full(), "rente au conjoint " + p.of(who.full()), "remboursement d'un trop-perçu")}
 
 {p.filler("finance", 1, 2)}
 Pour confirmer, {heir.il} peut être joint{heir.e} à {heir.email()}."""

@@ -73,7 +73,7 @@ Je viens d'emménager au {who.address()} et je voudrais une vignette de stationn
 
 {who.full()}
 
-> Réponse de {agent.given()} : votre demande {p.digits(9)} est en traitement. {p.filler("closing")}"""
+> Réponse {p.of(agent.given())} : votre demande {p.digits(9)} est en traitement. {p.filler("closing")}"""
 
 
 @builder("b", "csv", styles=RAW)

@@ -83,7 +83,7 @@ Je, {who.full()}, né{who.e} le {who.birth("long")}, déclare avoir perdu le {p.
 @builder("b", "lettre")
 def embassy_letter(p: Pen) -> str:
     who, child, agent = p.person(), p.child(), p.person()
-    return f"""Objet : Parrainage de {child.full()} (IUC {child.immigration()})
+    return f"""Objet : Parrainage {p.of(child.full())} (IUC {child.immigration()})
 
 {p.pick("Madame, Monsieur,", "Bonjour,")}
 
@@ -173,7 +173,7 @@ def estate_notice(p: Pen) -> str:
     who, heir, notary = p.person(youngest=60), p.person(), p.person()
     return f"""AVIS DE CLÔTURE D'INVENTAIRE
 
-Avis est donné que, à la suite du décès de {who.full()}, en son vivant domicilié{who.e} au {who.address()}, survenu le {p.date(300)}, un inventaire des biens a été fait par {heir.full()}, chargé{heir.e} de la liquidation. L'inventaire peut être consulté à l'étude de Me {notary.full()}, notaire, {p.office()}.
+Avis est donné que, à la suite du décès {p.of(who.full())}, en son vivant domicilié{who.e} au {who.address()}, survenu le {p.date(300)}, un inventaire des biens a été fait par {heir.full()}, chargé{heir.e} de la liquidation. L'inventaire peut être consulté à l'étude de Me {notary.full()}, notaire, {p.office()}.
 
 {p.filler("legal")}
 Dossier {p.digits(9)}"""
@@ -307,7 +307,7 @@ Officer: Thank you, {who.civility} {who.surname()}. {p.filler("process")} Your f
 def pronouns_email(p: Pen) -> str:
     who, boss, other = p.person(), p.person(), p.person()
     first = bare(who.given())
-    return f"""Objet : Absence de {who.full()}
+    return f"""Objet : Absence {p.of(who.full())}
 
 Bonjour à tous,
 

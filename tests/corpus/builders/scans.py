@@ -36,7 +36,7 @@ def scanned_card(p: Pen) -> str:
 @builder("a", "dictée vocale", styles=("as-is",))
 def voice_note(p: Pen) -> str:
     who, kin = p.person(), p.person()
-    return f"""alors note pour le dossier de {who.full()} date de naissance {who.birth("long")} j'ai vu {who.civility.lower().replace("mme", "madame").replace("m.", "monsieur")} {who.surname()} ce matin à la clinique {p.filler("health").lower()} il faut appeler {p.kin(kin, "son fils/sa fille", "son conjoint/sa conjointe")} {kin.full()} au {kin.phone()} pour le suivi et faxer la requête {p.a(p.building())} voilà c'est tout point"""
+    return f"""alors note pour le dossier {p.of(who.full())} date de naissance {who.birth("long")} j'ai vu {who.civility.lower().replace("mme", "madame").replace("m.", "monsieur")} {who.surname()} ce matin à la clinique {p.filler("health").lower()} il faut appeler {p.kin(kin, "son fils/sa fille", "son conjoint/sa conjointe")} {kin.full()} au {kin.phone()} pour le suivi et faxer la requête {p.a(p.building())} voilà c'est tout point"""
 
 
 @builder("b", "clavardage", styles=("as-is", "unaccented"))
