@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import yaml
 
@@ -23,8 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 VIGIE = [sys.executable, "-m", "gateway.cli"]
 
 
-def example_config(directory: Path, *, provider_port: int, ner: bool = False) -> Path:
-    """The example body's configuration, its chat model served by a provider on `provider_port` of this machine."""
+def example_config(directory: Path, *, provider_port: int, ner: bool = False, **sections: dict[str, Any]) -> Path:
+    """The example body's configuration, its chat model served by a provider on `provider_port` of this machine.
+
+    `sections`: keys to add to those of vigie.yaml, e.g. `listener={"request_within_s": 1}`.
+    """
     shutil.copytree(ROOT / "config", directory)
     catalogue = yaml.load((directory / "catalogue.yaml").read_text(encoding="utf8"), Loader)
     local = next(
@@ -40,6 +43,8 @@ def example_config(directory: Path, *, provider_port: int, ner: bool = False) ->
     (directory / "catalogue.yaml").write_text(yaml.safe_dump(catalogue, allow_unicode=True), encoding="utf8")
     settings = yaml.load((directory / "vigie.yaml").read_text(encoding="utf8"), Loader)
     settings.setdefault("privacy", {})["ner"] = ner
+    for section, keys in sections.items():
+        settings[section] = {**settings.get(section, {}), **keys}
     (directory / "vigie.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf8")
     return directory
 
@@ -57,7 +62,9 @@ class Gateway:
         return {"authorization": f"Bearer {self.key}"}
 
     @classmethod
-    def start(cls, config: Path, data: Path, *, system: str = "redaction-interne", timeout_s: float = 60) -> Gateway:
+    def start(
+        cls, config: Path, data: Path, *, system: str = "redaction-interne", workers: int = 1, timeout_s: float = 60
+    ) -> Gateway:
         """Start and wait until it is ready; the key is made once per store and kept beside it."""
         kept = data.parent / f"{data.name}-{system}.key"
         if not kept.exists():
@@ -68,11 +75,14 @@ class Gateway:
             port = probe.getsockname()[1]
         log = (data.parent / "gateway.log").open("ab")
         process = subprocess.Popen(
-            [*VIGIE, "serve", "--config", str(config), "--data", str(data), "--host", "127.0.0.1", "--port", str(port)],
+            [
+                *VIGIE, "serve", "--config", str(config), "--data", str(data),
+                "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers),
+            ],
             stdout=log,
             stderr=log,
             cwd=ROOT,
-        )
+        )  # fmt: skip
         log.close()
         gateway = cls(process, f"http://127.0.0.1:{port}", kept.read_text())
         gateway.wait_until_ready(timeout_s, data.parent / "gateway.log")
@@ -142,3 +152,25 @@ def verify_live(config: Path, data: Path) -> str:
     verdict = verify_store(store, Signer.open(data / "ledger.key", store).verifier_key(settings.ledger.origin))
     store.close()
     return verdict.problem
+
+
+def closed_records(config: Path, data: Path) -> list[dict[str, Any]]:
+    """The `call.closed` records of the store, oldest first."""
+    return [record for record in all_records(config, data) if record["kind"] == "call.closed"]
+
+
+def all_records(config: Path, data: Path) -> list[dict[str, Any]]:
+    """Every record of the store, oldest first."""
+    import orjson
+    from sqlalchemy import select
+
+    from gateway.app import store_url
+    from gateway.config import load
+    from gateway.storage import open_store
+    from gateway.storage.tables import records
+
+    store = open_store(store_url(load(config).settings, data))
+    with store.read() as connection:
+        bodies = connection.execute(select(records.c.body).order_by(records.c.seq)).scalars().all()
+    store.close()
+    return [orjson.loads(body) for body in bodies]

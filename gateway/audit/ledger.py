@@ -237,5 +237,9 @@ def _unavailable(reason: Message | None = None) -> LedgerUnavailable:
     fr = f"Le registre est indisponible. {reason.fr if reason else ''}".strip()
     en = f"The ledger is unavailable. {reason.en if reason else ''}".strip()
     return LedgerUnavailable(
-        Message(fr, en), Message("Rien n'a été transmis; réessayer plus tard.", "Nothing was sent; retry later.")
+        Message(fr, en),
+        Message(
+            "Sans registre, rien n'est transmis ni rendu\u00a0; réessayer plus tard.",
+            "Without the ledger nothing is sent or returned; retry later.",
+        ),
     )

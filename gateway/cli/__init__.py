@@ -10,7 +10,7 @@ from typing import ClassVar
 import click
 
 from gateway import __version__
-from gateway.errors import VigieError
+from gateway.cli.errors import in_words, say_error
 
 
 class Vigie(click.Group):
@@ -43,16 +43,11 @@ class Vigie(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except VigieError as error:
-            say_error(error)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # click's own business
+        except Exception as error:  # noqa: BLE001 - a person is not shown a traceback
+            say_error(in_words(error))
             ctx.exit(1)
-
-
-def say_error(error: VigieError) -> None:
-    """One line and a hint on stderr, French first."""
-    click.echo(f"vigie: {error.message.fr} ({error.message.en}) [{error.code}]", err=True)
-    if error.hint is not None:
-        click.echo(f"  → {error.hint.fr} ({error.hint.en})", err=True)
 
 
 @click.group(cls=Vigie, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from gateway.config import load
 from gateway.storage import Store, open_store
+
+if TYPE_CHECKING:
+    from gateway.identity import Keys
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -46,14 +49,28 @@ def open_configured_store(config: Path, data: Path) -> Store:
     return open_store(store_url(load(config).settings, data))
 
 
-@contextmanager
-def open_keys(config: Path, data: Path) -> Iterator[Any]:
-    """The keys of an upgraded store."""
+def prepare(config: Path, data: Path) -> Store:
+    """The store, upgraded if it is embedded, with the keys that go with it. Raises a `Fault` that says what is missing."""
     from gateway.app import key_file
-    from gateway.identity import Keys
+    from gateway.audit import Signer
 
     store = open_configured_store(config, data)
     if store.embedded:
         store.upgrade()
     store.require_current()
-    yield Keys(store, key_file(data / "identity.key"))
+    Signer.open(data / "ledger.key", store)
+    key_file(data / "identity.key")
+    return store
+
+
+@contextmanager
+def open_keys(config: Path, data: Path) -> Iterator[Keys]:
+    """The keys of an upgraded store."""
+    from gateway.app import key_file
+    from gateway.identity import Keys
+
+    store = prepare(config, data)
+    try:
+        yield Keys(store, key_file(data / "identity.key"))
+    finally:
+        store.close()

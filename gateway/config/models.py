@@ -39,6 +39,10 @@ class Listener(Strict):
     max_body_bytes: int = Field(10 * 1024 * 1024, ge=1024, description="bytes of a request body")
     max_depth: int = Field(64, ge=4, le=500, description="nesting of the JSON of a request")
     max_texts: int = Field(10_000, ge=1, description="texts in one request")
+    request_within_s: float = Field(60, gt=0, description="longest wait for a whole request; read at start")
+    stalled_client_s: float = Field(
+        60, gt=0, description="longest that a client may take nothing of its answer; read at start"
+    )
 
 
 class Storage(Strict):

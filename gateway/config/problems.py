@@ -52,9 +52,14 @@ class ConfigurationError(VigieError):
     status = 503
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        first = str(problems[0]) if problems else ""
+        """`problems`: at least one."""
+        first = problems[0]
+        where = f"{first.file}:{first.line}:{first.column}"
         super().__init__(
-            Message(f"Configuration refusée\u00a0: {first}", f"Configuration refused: {first}"),
+            Message(
+                f"Configuration refusée\u00a0: {where}\u00a0: {first.message.fr}",
+                f"Configuration refused: {where}: {first.message.en}",
+            ),
             Message("«\u00a0vigie check\u00a0» montre tout.", "'vigie check' shows everything."),
         )
         self.problems = problems

@@ -45,11 +45,25 @@ class Store:
     def upgrade(self) -> None:
         """Bring the schema to this version's. Safe to call again, and from several processes at once."""
         from alembic import command
+        from alembic.util import CommandError
 
-        with self._in_words(), self.engine.begin() as connection:
-            if not self.embedded:
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(86471001)")
-            command.upgrade(_alembic(connection), "head")
+        try:
+            with self._in_words(), self.engine.begin() as connection:
+                if not self.embedded:
+                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(86471001)")
+                command.upgrade(_alembic(connection), "head")
+        except CommandError:  # a revision that this version does not have
+            raise StoreUnavailable(
+                Message(
+                    "Le schéma de la base est inconnu de cette version de Vigie.",
+                    "This version of Vigie does not know the store's schema.",
+                ),
+                Message(
+                    "Installer la version qui a écrit cette base, ou une plus récente.",
+                    "Install the version that wrote this store, or a newer one.",
+                ),
+                code="store_too_new",
+            ) from None
 
     def require_current(self) -> None:
         """Raises `StoreUnavailable` unless the schema is this version's."""
@@ -78,10 +92,7 @@ class Store:
             said = str(getattr(error, "orig", error)).lower()
             unreachable = Message("La base est inaccessible.", "The store cannot be reached.")
             reason = next((message for words, message in _REASONS if words in said), unreachable)
-            hint = Message(
-                "Rien n'a été transmis; rétablir la base, puis réessayer.",
-                "Nothing was sent; mend the store, then retry.",
-            )
+            hint = Message("Rétablir la base, puis réessayer.", "Mend the store, then retry.")
             raise StoreUnavailable(reason, hint) from None
 
     def close(self) -> None:
@@ -151,6 +162,10 @@ _REASONS = (
     ("no space left", Message("Le disque est plein.", "The disk is full.")),
     ("disk i/o error", Message("Le disque ne répond pas ou est plein.", "The disk does not answer or is full.")),
     ("readonly", Message("La base est en lecture seule.", "The store is read-only.")),
+    (
+        "unable to open database file",
+        Message("Le fichier de la base ne peut pas être ouvert.", "The store's file cannot be opened."),
+    ),
     ("no such table", Message("La base n'a pas été créée.", "The store has not been created.")),
     ("does not exist", Message("La base n'a pas été créée.", "The store has not been created.")),
 )
