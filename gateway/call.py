@@ -150,6 +150,7 @@ async def govern(asked: Asked, parts: Parts) -> Answer:
         check_residency(deployment, reply, parts, trace)
         if call.stream:
             frames = deliver_stream(governed, reply, parts, trace)
+            await anext(frames)
             return Answer(200, headers_of(trace, governed, "text/event-stream; charset=utf-8"), frames=frames)
         return await deliver(governed, deployment, reply, parts, trace)
     except asyncio.CancelledError:
@@ -384,6 +385,7 @@ async def deliver_stream(governed: Governed, reply: Reply, parts: Parts, trace: 
     )
     kept_back: list[bytes] = []
     try:
+        yield b""  # taken by `govern`: a generator that was never started would end, unread, without what follows `try`
         assert reply.stream is not None
         async for data in reply.stream:
             frames = await stream.feed(data)

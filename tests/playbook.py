@@ -203,6 +203,9 @@ async def _run(asked: Asked, parts: Parts, script: Script) -> None:
         script.note(f"client receives {answer.status}: {_answer_text(orjson.loads(answer.body))}")
         return
     taken = 0
+    if script.leaves_after == 0:
+        await answer.frames.aclose()  # type: ignore[attr-defined]
+        return
     async for frame in answer.frames:
         for line in frame.decode().split("\n"):
             if line.startswith("data: "):

@@ -35,6 +35,13 @@ class ProviderBroke(Fault):
     status = 502
 
 
+class NotJson(Refusal):
+    """The body is not JSON as it stands, by its own headers."""
+
+    code = "unsupported_content_type"
+    status = 415
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Bounds of a request: nesting of its JSON, and number of texts."""
@@ -67,6 +74,23 @@ class Call:
     fields: tuple[str, ...]
     body: dict[str, Any]
     wants_json: bool
+
+
+def check_form(content_type: str, content_encoding: str) -> None:
+    """Whether the headers of a request let its body be JSON in UTF-8. Raises `NotJson`; a missing header is no matter."""
+    kind, _, parameters = content_type.lower().partition(";")
+    charset = parameters.strip().removeprefix("charset=").strip('"')
+    if kind.strip() not in ("", "application/json") or charset not in ("", "utf-8", "utf8"):
+        raise NotJson(
+            Message("Le corps de la demande doit être du JSON en UTF-8.", "The request body must be JSON in UTF-8."),
+            Message("Envoyer «\u00a0Content-Type: application/json\u00a0».", "Send 'Content-Type: application/json'."),
+        )
+    if content_encoding.strip().lower() not in ("", "identity"):
+        raise NotJson(
+            Message("Le corps de la demande ne peut pas être compressé.", "The request body cannot be compressed."),
+            Message("L'envoyer sans «\u00a0Content-Encoding\u00a0».", "Send it without 'Content-Encoding'."),
+            code="unsupported_content_encoding",
+        )
 
 
 def parse_object(body: bytes, limits: Limits) -> dict[str, Any]:

@@ -409,6 +409,20 @@ async def test_a_client_that_leaves_is_recorded(body: Configuration) -> None:
     )
 
 
+async def test_a_client_that_leaves_before_the_first_frame_is_recorded_too(body: Configuration) -> None:
+    await play(
+        """
+        >> client leaves after 0 frames
+        >> client asks stream: Bonjour.
+        << record opened
+        << provider cti receives: Bonjour.
+        >> provider streams: bonjour |à |vous
+        << record closed: client_left
+        """,
+        body,
+    )
+
+
 async def test_records_hold_no_value_and_recompute(body: Configuration) -> None:
     records = await play(
         """
