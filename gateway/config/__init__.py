@@ -23,7 +23,7 @@ from gateway.config.models import (
 )
 from gateway.config.problems import ConfigurationError, Problem
 from gateway.config.schemas import schemas
-from gateway.config.secret import secret
+from gateway.config.secret import is_secret, secret
 
 __all__ = [
     "Assessment",
@@ -43,6 +43,7 @@ __all__ = [
     "Settings",
     "System",
     "TelemetrySettings",
+    "is_secret",
     "load",
     "run_cases",
     "schemas",

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gateway.config.entries import check_provider
 from gateway.config.models import Catalogue, Labels, PolicyFile, Register, RuleEntry, Settings
 from gateway.config.problems import ConfigurationError, Problem
 from gateway.config.reading import Document, Loc, Shape, read, shape
@@ -167,6 +168,7 @@ def _check_catalogue(catalogue: Catalogue, register: Register, document: Documen
     people = {one.id for one in register.people}
     for index, deployment in enumerate(catalogue.deployments):
         loc: Loc = ("deployments", index)
+        yield from check_provider(deployment.provider, document, (*loc, "provider"))
         if deployment.max_classification not in register.classifications:
             yield _dangling(
                 document,

@@ -10,8 +10,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from gateway.config.secret import REFERENCE
+
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-Secret = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
+Secret = Annotated[str, StringConstraints(pattern=REFERENCE)]
 """A reference to a secret, `env:NAME` or `file:PATH`; never the secret itself."""
 
 
@@ -106,7 +108,9 @@ class ProviderRef(Strict):
     model: str = Field(min_length=1, description="the provider's own name; with litellm, litellm's name")
     api_key: Secret | None = None
     options: dict[str, Any] = Field(
-        default_factory=dict, description="further arguments of litellm (api_version, aws_region_name…)"
+        default_factory=dict,
+        description="with litellm: api_version, azure_ad_token; aws_region_name, aws_access_key_id, "
+        "aws_secret_access_key, aws_session_token. What is a secret is a reference",
     )
 
     @model_validator(mode="after")
@@ -202,6 +206,8 @@ class Deployment(Strict):
     allowed_fields: tuple[str, ...] = Field((), description="unknown request fields that this deployment may receive")
     residency: ResidencyWitness | None = None
     timeouts: Timeouts = Timeouts()
+    max_answer_bytes: int = Field(32 * 1024 * 1024, ge=1024, description="bytes of a whole answer")
+    max_stream_bytes: int = Field(256 * 1024 * 1024, ge=1024, description="bytes of a streamed answer")
 
 
 class Catalogue(Strict):

@@ -80,11 +80,22 @@ class Document:
         return self.lines[line - 1] if 0 < line <= len(self.lines) else ""
 
     def problem(
-        self, loc: Loc, message: Message, hint: Message | None = None, *, key: bool = False, severity: str = "error"
+        self,
+        loc: Loc,
+        message: Message,
+        hint: Message | None = None,
+        *,
+        key: bool = False,
+        severity: str = "error",
+        hide: bool = False,
     ) -> Problem:
-        """A problem at the value of `loc`."""
+        """A problem at the value of `loc`. `hide`: the value may be a secret, so the line is shown up to it only."""
         line, column = self.place(loc, key=key)
-        return Problem(self.name, line, column, message, hint, self.excerpt(line), severity)
+        excerpt = self.excerpt(line)
+        if hide:
+            shown = self.place(loc)
+            excerpt = f"{excerpt[: shown[1] - 1] if shown[0] == line else excerpt}…"
+        return Problem(self.name, line, column, message, hint, excerpt, severity)
 
     def _check_duplicates(self, node: Any) -> None:
         if isinstance(node, yaml.MappingNode):
@@ -161,8 +172,10 @@ def _explained(document: Document, model: type[BaseModel], error: Any) -> Proble
             loc,
             Message(f"{name}\u00a0: un secret s'écrit par référence.", f"{name}: a secret is written as a reference."),
             Message("Écrire env:NOM ou file:CHEMIN.", "Write env:NAME or file:PATH."),
+            hide=True,
         )
-    return document.problem(loc, Message(f"{name}\u00a0: {said}.", f"{name}: {said}."))
+    hide = re.search("key|secret|token|password", str(loc[-1])) is not None if loc else False
+    return document.problem(loc, Message(f"{name}\u00a0: {said}.", f"{name}: {said}."), hide=hide)
 
 
 def _keys_at(model: type[BaseModel], loc: Loc) -> list[str]:

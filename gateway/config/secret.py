@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from typing import TypeGuard
 
 from gateway.errors import Fault, Message
+
+REFERENCE = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$"
+
+
+def is_secret(value: object) -> TypeGuard[str]:
+    """Whether a value of the configuration is a reference to a secret."""
+    return isinstance(value, str) and re.match(REFERENCE, value) is not None
 
 
 def secret(reference: str) -> str:

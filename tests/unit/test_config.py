@@ -77,6 +77,54 @@ def test_a_mistake_is_shown_where_it_is(
     assert "motdepasse" not in problem.message.fr
 
 
+AZURE_OPTIONS = 'options: {api_version: "2024-10-21"}'
+BEDROCK_KEY = "aws_secret_access_key: env:AWS_SECRET_ACCESS_KEY"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (BEDROCK_KEY, "aws_secret_access_key: CECI-EST-SECRET", "aws_secret_access_key\u00a0: un secret"),
+        (BEDROCK_KEY, "aws_secret_access_key: 12345", "aws_secret_access_key\u00a0: un secret"),
+        (BEDROCK_KEY, f"aws_session_token: CECI-EST-SECRET, {BEDROCK_KEY}", "aws_session_token\u00a0: un secret"),
+        ("api_key: env:ANTHROPIC_API_KEY", "api_key: CECI-EST-SECRET", "un secret s'écrit par référence"),
+        ("api_key: env:ANTHROPIC_API_KEY", "api_key: {a: CECI-EST-SECRET}", "api_key"),
+        (AZURE_OPTIONS, 'options: {api_version: "2024-10-21", azure_password: CECI-EST-SECRET}', "Option inconnue"),
+        (AZURE_OPTIONS, 'options: {api_version: "2024-10-21", ssl_verify: false}', "Option inconnue"),
+        (AZURE_OPTIONS, 'options: {api_version: "2024-10-21", mock_response: CECI-EST-SECRET}', "Option inconnue"),
+        (AZURE_OPTIONS, "options: {api_version: 2024}", "il faut un texte"),
+        (AZURE_OPTIONS, "options: {}", "Il manque options.api_version"),
+        ("aws_region_name: ca-central-1, ", "", "Il manque options.aws_region_name"),
+        ("aws_access_key_id: env:AWS_ACCESS_KEY_ID, ", "", "Il manque de quoi s'authentifier"),
+        (", api_key: env:ANTHROPIC_API_KEY", "", "Il manque de quoi s'authentifier"),
+        ('base_url: "https://api.anthropic.com", ', "", "Il manque base_url"),
+        ("model: anthropic/claude-sonnet-4-5", "model: cohere/command-r", "nomme son fournisseur"),
+        ("model: anthropic/claude-sonnet-4-5", "model: claude-sonnet-4-5", "nomme son fournisseur"),
+        ("model: gpt-5-mini, api_key", "model: gpt-5-mini, options: {a: b}, api_key", "Seul le protocole litellm"),
+    ],
+)
+def test_a_provider_entry_is_explicit_and_holds_no_secret(config: Path, before: str, after: str, said: str) -> None:
+    change(config / "catalogue.yaml", before, after)
+    with pytest.raises(ConfigurationError) as caught:
+        load(config)
+    (problem,) = caught.value.problems
+    shown = problem.render()
+    assert said in shown
+    assert "CECI-EST-SECRET" not in shown + str(problem) + repr(problem.as_json()) + str(caught.value)
+    line = (config / "catalogue.yaml").read_text(encoding="utf8").splitlines()[problem.line - 1]
+    assert line[problem.column - 1 :].strip()
+
+
+def test_a_secret_written_in_clear_is_pointed_at_and_not_shown(config: Path) -> None:
+    change(config / "catalogue.yaml", BEDROCK_KEY, "aws_secret_access_key: CECI-EST-SECRET")
+    with pytest.raises(ConfigurationError) as caught:
+        load(config)
+    (problem,) = caught.value.problems
+    line = (config / "catalogue.yaml").read_text(encoding="utf8").splitlines()[problem.line - 1]
+    assert line[problem.column - 1 :].startswith("CECI-EST-SECRET")
+    assert problem.excerpt.endswith("aws_secret_access_key: …")
+
+
 def test_a_near_miss_suggests_the_key(config: Path) -> None:
     change(config / "vigie.yaml", "max_body_bytes", "max_body_byte")
     with pytest.raises(ConfigurationError) as caught:
