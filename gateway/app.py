@@ -61,6 +61,7 @@ class House:
     keys: Keys
     telemetry: Telemetry
     parts: Parts
+    providers: Providers
     user_key: bytes
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -111,7 +112,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         zone=zone,
         finish_later=lambda task: owned(task, tasks),
     )
-    house = House(live, data, store, ledger, keys, telemetry, parts, pepper, tasks)
+    house = House(live, data, store, ledger, keys, telemetry, parts, providers, pepper, tasks)
     async with contextlib.AsyncExitStack() as stack:
         await ledger.start()
         stack.push_async_callback(ledger.stop)
@@ -120,6 +121,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         await analyser.start()
         stack.push_async_callback(analyser.stop)
         stack.push_async_callback(providers.aclose)
+        await providers.prepare(configuration.catalogue)
         stack.push_async_callback(finish, tasks)
         reloading = asyncio.create_task(keep_current(house), name="vigie-reload")
         stack.push_async_callback(stop_task, reloading)
@@ -144,6 +146,7 @@ async def keep_current(house: House) -> None:
             house.telemetry.unexpected(fault)
             continue
         house.live.adopt(candidate)
+        await house.providers.prepare(candidate.catalogue)
         house.telemetry.configuration_adopted(candidate.version)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gateway.config import Deployment
+from gateway.config import Catalogue, Deployment
+from gateway.errors import Fault
+from gateway.providers.faults import NotReady, ProviderFault
 from gateway.providers.reply import Reply, Request
 
 
@@ -13,25 +15,47 @@ class Provider(Protocol):
 
     async def send(self, request: Request) -> Reply: ...
 
+    async def retire(self) -> None: ...
+
     async def aclose(self) -> None: ...
 
 
 class Providers:
-    """Sends a request to a deployment. A deployment whose entry changed gets a new provider; the old one is closed."""
+    """Sends a request to a deployment. A deployment whose entry changed gets a new provider.
+
+    The old one closes once the calls that it carries have ended: a change of the catalogue cuts no answer.
+    """
 
     def __init__(self) -> None:
         self._open: dict[str, tuple[Deployment, Provider]] = {}
 
     async def send(self, deployment: Deployment, request: Request) -> Reply:
-        """Raises a `ProviderFault`, or a `Fault` if the deployment's secret cannot be found."""
+        """Raises a `ProviderFault`."""
         known = self._open.get(deployment.id)
-        if known is None or known[0] != deployment:
-            provider = _opened(deployment)
+        if known is None or (known[0] is not deployment and known[0] != deployment):
+            try:
+                provider = _opened(deployment)
+            except ProviderFault:
+                raise
+            except Fault as fault:  # its secret cannot be found
+                raise NotReady(fault.message) from None
             self._open[deployment.id] = deployment, provider
             if known is not None:
-                await known[1].aclose()
+                await known[1].retire()
             return await provider.send(request)
         return await known[1].send(request)
+
+    async def prepare(self, catalogue: Catalogue) -> None:
+        """Make ready for a catalogue: import litellm if a verified deployment needs it, retire what is gone."""
+        wanted = {one.id: one for one in catalogue.deployments}
+        for name, (deployment, provider) in list(self._open.items()):
+            if wanted.get(name) != deployment:
+                del self._open[name]
+                await provider.retire()
+        if any(one.provider.protocol == "litellm" and one.enabled and one.verified for one in catalogue.deployments):
+            from gateway.providers.quiet import import_litellm
+
+            await import_litellm()
 
     async def aclose(self) -> None:
         """Close every connection."""

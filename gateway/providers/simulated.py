@@ -34,6 +34,9 @@ class Simulated:
             return Reply(200, {"content-type": "text/event-stream"}, None, self._stream(request.body))
         return Reply(200, {"content-type": "application/json"}, orjson.dumps(self._completion(request.body)))
 
+    async def retire(self) -> None:
+        """Nothing is open."""
+
     async def aclose(self) -> None:
         """Nothing is open."""
 

@@ -1,114 +1,154 @@
-"""Other protocols, translated by litellm. *Edge*. Imported only if a deployment uses it: it costs seconds and memory.
+"""Other protocols (Anthropic's, Azure's, Bedrock's), translated by litellm. *Edge*, and not the hot path.
 
-litellm is told to fetch nothing, report nothing, retry nothing and log nothing; its errors become ours, without words of
-its own, since they may hold the prompt.
+litellm translates; the exchange itself is ours (`quiet`, `egress`). So statuses, headers, bounds and faults are those of
+the wire, whatever litellm makes of them, and none of its words, which may hold the prompt, go any further.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-from collections.abc import AsyncIterator
-from types import ModuleType
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import orjson
 
-from gateway.config import Deployment, secret
+from gateway.config import Deployment, is_secret, secret
 from gateway.errors import Message
-from gateway.providers.faults import BrokeProtocol, ProviderFault, ProviderRefused, TimedOut, Unreachable
+from gateway.providers.egress import Egress, ended_early
+from gateway.providers.faults import BrokeProtocol, OutsideCatalogue, ProviderFault, TimedOut, Untranslatable
+from gateway.providers.quiet import Crossing, crossing, forget_environment, import_litellm
 from gateway.providers.reply import Reply, Request
+
+# OpenAI's parameters that mean a thing to other protocols. What is not here is no parameter to litellm but an order
+# (api_base, extra_headers, mock_response, fallbacks…), and orders come from the catalogue only.
+CHAT = frozenset(
+    """messages tools tool_choice parallel_tool_calls functions function_call response_format n max_tokens
+    max_completion_tokens temperature top_p stop seed presence_penalty frequency_penalty logit_bias logprobs
+    top_logprobs user reasoning_effort modalities audio prediction verbosity web_search_options stream
+    stream_options""".split()
+)
+EMBEDDINGS = frozenset({"input", "dimensions", "encoding_format", "user"})
+# Of OpenAI's own platform (its dashboard, its cache, its tiers of service): nothing to translate, and no harm in leaving out.
+LEFT_OUT = frozenset({"model", "metadata", "store", "service_tier", "prompt_cache_key", "safety_identifier"})
+# A deployment may be given further fields by `allowed_fields`, such as these of Anthropic's; never an order to litellm.
+FURTHER = frozenset({"thinking", "top_k", "cache_control", "guardrailConfig", "performanceConfig", "requestMetadata"})
+
+_ADDRESS = re.compile(r"\s*(?!data:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
 class Translated:
     """A deployment reached through litellm; `provider.model` is litellm's name."""
 
     def __init__(self, deployment: Deployment) -> None:
-        """Raises a `Fault` if the deployment's secret cannot be found."""
+        """Raises a `Fault` if one of the deployment's secrets cannot be found."""
+        forget_environment()
         provider = deployment.provider
-        self._litellm = _quiet_litellm()
-        self._bounds = deployment.timeouts
-        self._arguments: dict[str, Any] = dict(provider.options)
+        self._egress = Egress(deployment)
+        self._total_s = deployment.timeouts.total_s
+        self._further = FURTHER & frozenset(deployment.allowed_fields)
+        self._arguments: dict[str, Any] = {
+            name: secret(value) if is_secret(value) else value for name, value in provider.options.items()
+        }
         self._arguments |= {
             "model": provider.model,
-            "timeout": self._bounds.total_s,
+            "api_base": provider.base_url,
+            "api_key": secret(provider.api_key) if provider.api_key is not None else "",
+            "timeout": self._total_s,
             "num_retries": 0,
             "max_retries": 0,
         }
-        if provider.base_url is not None:
-            self._arguments["api_base"] = provider.base_url
-        if provider.api_key is not None:
-            self._arguments["api_key"] = secret(provider.api_key)
 
     async def send(self, request: Request) -> Reply:
         """Raises a `ProviderFault`."""
-        body = {name: value for name, value in request.body.items() if name != "model"}
-        call = self._litellm.aembedding if request.path == "/embeddings" else self._litellm.acompletion
+        body = _translatable(request.body, (EMBEDDINGS if request.path == "/embeddings" else CHAT) | self._further)
+        litellm = await import_litellm()
+        call = Crossing(self._egress, request.stream)
+        ask = litellm.aembedding if request.path == "/embeddings" else litellm.acompletion
+        token = crossing.set(call)
         try:
-            async with asyncio.timeout(self._bounds.first_byte_s):
-                answer = await call(**body, **self._arguments)
-        except TimeoutError:
-            raise TimedOut from None
-        except Exception as error:  # noqa: BLE001 - litellm raises what its providers raise
-            raise _fault(error) from None
-        if request.stream:
-            return Reply(200, _headers(answer), None, _events(answer), _closing(answer))
-        return Reply(200, _headers(answer), orjson.dumps(answer.model_dump(mode="json", exclude_none=True)))
+            async with asyncio.timeout(self._total_s):
+                answer = await ask(**body, **self._arguments)
+            if call.exchange is None:
+                raise OutsideCatalogue  # an answer that came from elsewhere
+            if not request.stream:
+                return Reply(200, call.exchange.headers, orjson.dumps(_plain(answer)))
+        except BaseException as error:
+            if call.exchange is not None:
+                call.exchange.close()
+            if isinstance(error, Exception):
+                raise _fault(error, call) from None
+            raise
+        finally:
+            crossing.reset(token)
+        return Reply(200, call.exchange.headers, None, _events(answer, call), call.exchange.aclose)
+
+    async def retire(self) -> None:
+        """Close once the calls under way have ended."""
+        await self._egress.retire()
 
     async def aclose(self) -> None:
-        """litellm keeps its own clients."""
+        """Close every connection."""
+        await self._egress.aclose()
 
 
-def _quiet_litellm() -> ModuleType:
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-    os.environ.setdefault("LITELLM_TELEMETRY", "False")
-    import litellm
+def _translatable(body: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """What litellm is to translate. Raises `Untranslatable` for a field that policy let through and that means nothing here."""
+    kept = {name: value for name, value in body.items() if name not in LEFT_OUT}
+    for name in kept:
+        if name not in known:
+            raise Untranslatable(name)
+    for message in kept.get("messages", ()):
+        parts = message.get("content")
+        if isinstance(parts, list) and any(_address_in(part) for part in parts if part.get("type") != "text"):
+            raise Untranslatable("messages")
+    return kept
 
-    litellm.telemetry = False
-    litellm.suppress_debug_info = True
-    litellm.drop_params = False
-    litellm.callbacks, litellm.success_callback, litellm.failure_callback = [], [], []
-    litellm.num_retries = 0
-    return litellm
+
+def _address_in(part: Any) -> bool:
+    """Whether an image, a file… is given by its address. litellm would fetch it, from wherever a prompt says."""
+    if isinstance(part, str):
+        return _ADDRESS.match(part) is not None
+    values: Iterable[Any] = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return any(map(_address_in, values))
 
 
-async def _events(answer: Any) -> AsyncIterator[bytes]:
+def _plain(answer: Any) -> dict[str, Any]:
+    """litellm's object as OpenAI's JSON, without what litellm adds of its own: its guess at a price."""
+    plain: dict[str, Any] = answer.model_dump(mode="json", exclude_none=True)
+    plain.get("usage", {}).pop("cost", None)
+    for choice in plain.get("choices", ()):
+        if "message" in choice:
+            choice["message"].setdefault("content", None)
+    return plain
+
+
+async def _events(answer: Any, call: Crossing) -> AsyncIterator[bytes]:
     """litellm's chunks as OpenAI's server-sent events."""
     try:
         async for chunk in answer:
-            yield b"data: " + orjson.dumps(chunk.model_dump(mode="json", exclude_none=True)) + b"\n\n"
-    except TimeoutError:
-        raise TimedOut from None
-    except Exception as error:  # noqa: BLE001 - as above
-        fault = _fault(error)
-        broke = Message("Le fournisseur a rompu sa réponse.", "The provider broke off its answer.")
-        raise (fault if isinstance(fault, TimedOut) else BrokeProtocol(broke, "provider_ended_early")) from None
+            yield b"data: " + orjson.dumps(_plain(chunk)) + b"\n\n"
+    except Exception as error:  # noqa: BLE001 - litellm raises what its providers raise
+        raise _fault(error, call) from None
+    if call.fault is not None:
+        raise call.fault
     yield b"data: [DONE]\n\n"
 
 
-def _closing(answer: Any) -> Any:
-    async def close() -> None:
-        end = getattr(getattr(answer, "completion_stream", None), "aclose", None) or getattr(answer, "aclose", None)
-        if end is not None:
-            with contextlib.suppress(Exception):
-                await end()
-
-    return close
-
-
-def _headers(answer: Any) -> dict[str, str]:
-    """The provider's own headers, which litellm keeps beside the answer."""
-    kept = (getattr(answer, "_hidden_params", None) or {}).get("additional_headers") or {}
-    prefix = "llm_provider-"
-    return {name.removeprefix(prefix).lower(): str(value) for name, value in kept.items()}
-
-
-def _fault(error: Exception) -> ProviderFault:
-    name = type(error).__name__
-    if "Timeout" in name:
+def _fault(error: Exception, call: Crossing) -> ProviderFault:
+    """What went wrong: what the exchange saw, or else what litellm could not do before it or after it."""
+    if call.fault is not None:
+        return call.fault
+    if isinstance(error, ProviderFault):
+        return error
+    if isinstance(error, TimeoutError):
         return TimedOut()
-    if name in ("APIConnectionError", "ServiceUnavailableError") and not getattr(error, "response", None):
-        return Unreachable()
-    status = getattr(error, "status_code", None)
-    return ProviderRefused(int(status)) if isinstance(status, int) and 400 <= status < 600 else Unreachable()
+    if call.exchange is None:
+        return Untranslatable()
+    if call.stream:
+        return ended_early()
+    return BrokeProtocol(
+        Message(
+            "La réponse du fournisseur n'est pas de son protocole.", "The provider's answer is not of its protocol."
+        )
+    )
