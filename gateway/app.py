@@ -12,7 +12,7 @@ import gc
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +27,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import __version__, refusals
-from gateway.audit import Ledger, Signer
+from gateway import __version__, desk, refusals
+from gateway.audit import Ledger, Signer, now_text
 from gateway.call import Answer, Parts, govern
 from gateway.config import Configuration, Live, Settings, secret
 from gateway.errors import Fault, Message, Refusal, VigieError
@@ -40,6 +40,7 @@ from gateway.providers import Providers
 from gateway.situation import Asked
 from gateway.sovereignty import Breaker, Places
 from gateway.storage import Store, open_store
+from gateway.supervision import Halt, Halts, Running, Ticket
 from gateway.telemetry import Telemetry, Traced, configure
 from gateway.trace import Fragments
 from gateway.wire.calls import check_form
@@ -47,6 +48,8 @@ from gateway.wire.errors import language_of, render
 
 UNWATCHED_S = 0.02
 RELOAD_EVERY_S = 1.0
+POLL_HALTS_S = 0.1
+MEASURE_HALT_S = 30.0
 NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
@@ -59,6 +62,7 @@ class House:
     store: Store
     ledger: Ledger
     keys: Keys
+    halts: Halts
     telemetry: Telemetry
     parts: Parts
     providers: Providers
@@ -91,6 +95,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
     ledger = Ledger(store, Signer.open(data / "ledger.key", store), settings.ledger.origin)
     pepper = key_file(data / "identity.key")
     keys = Keys(store, pepper)
+    halts, running = Halts(store), Running()
     analyser = open_analyser(settings.privacy)
     providers = Providers()
     tasks: set[asyncio.Task[Any]] = set()
@@ -102,6 +107,8 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         decisions=Remembered(),
         fragments=Fragments(),
         places=Places(),
+        halts=halts,
+        running=running,
         ledger=ledger,
         providers=providers,
         breaker=Breaker(),
@@ -112,19 +119,21 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         zone=zone,
         finish_later=lambda task: owned(task, tasks),
     )
-    house = House(live, data, store, ledger, keys, telemetry, parts, providers, pepper, tasks)
+    house = House(live, data, store, ledger, keys, halts, telemetry, parts, providers, pepper, tasks)
+    halts.tell(lambda in_force: carry_out(in_force, house))
     async with contextlib.AsyncExitStack() as stack:
         await ledger.start()
         stack.push_async_callback(ledger.stop)
         await ledger.publish_policy(configuration.policy.version, configuration.policy.source)
         await keys.refresh(0)
+        await halts.refresh(0)
         await analyser.start()
         stack.push_async_callback(analyser.stop)
         stack.push_async_callback(providers.aclose)
         await providers.prepare(configuration.catalogue)
         stack.push_async_callback(finish, tasks)
-        reloading = asyncio.create_task(keep_current(house), name="vigie-reload")
-        stack.push_async_callback(stop_task, reloading)
+        for keeping in (keep_current(house), keep_halts(house)):
+            stack.push_async_callback(stop_task, asyncio.create_task(keeping))
         yield house
     await asyncio.to_thread(telemetry.close)
     store.close()
@@ -148,6 +157,46 @@ async def keep_current(house: House) -> None:
         house.live.adopt(candidate)
         await house.providers.prepare(candidate.catalogue)
         house.telemetry.configuration_adopted(candidate.version)
+
+
+async def keep_halts(house: House) -> None:
+    """Take up halts that other processes raised or lifted. Those of this process are known at once."""
+    while True:
+        await asyncio.sleep(POLL_HALTS_S)
+        try:
+            await house.halts.poll()
+        except Fault:
+            continue  # new calls fail at the ledger, and no open stream can end as served: nothing passes unseen
+
+
+def carry_out(in_force: Sequence[Halt], house: House) -> None:
+    """Cut the calls under way that the halts in force stop, and record how long it took."""
+    for halt, tickets in house.parts.running.cut(in_force).items():
+        owned(asyncio.create_task(measure_halt(halt, tickets, house)), house.tasks)
+
+
+async def measure_halt(halt: Halt, tickets: Sequence[Ticket], house: House) -> None:
+    """The record of a halt's effect in this process: how many calls it cut, and the time until the last was over."""
+    started = time.perf_counter()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(MEASURE_HALT_S):
+            for ticket in tickets:
+                await ticket.over.wait()
+    elapsed = time.perf_counter() - started
+    left = sum(not ticket.over.is_set() for ticket in tickets)
+    record = {
+        "kind": "halt.carried_out",
+        "id": f"{halt.id}.carried_out.{house.parts.new_id()[2:]}",
+        "time": now_text(),
+        "halt": halt.id,
+        "drill": halt.drill,
+        "cut": len(tickets),
+        "left": left,
+        "elapsed_ms": round(elapsed * 1000),
+    }
+    with contextlib.suppress(Fault):
+        await house.ledger.append(record)
+    house.telemetry.security_event("halt_carried_out")
 
 
 def store_url(settings: Settings, data: Path) -> str:
@@ -344,6 +393,7 @@ def asked_of(request: Request, protocol: str, body: bytes, language: str, user_k
         token=bearer(request),
         user=hash_user(user_key, user) if user else "",
         session=headers.get("x-vigie-session", "")[:128],
+        agent=headers.get("x-vigie-agent", "")[:128],
         purpose=headers.get("x-vigie-purpose", "")[:128],
         classification=headers.get("x-vigie-classification", "")[:64],
         dry_run=headers.get("x-vigie-dry-run", "").lower() == "true",
@@ -484,6 +534,7 @@ def create(config: Path | None = None, data: Path | None = None) -> ASGIApp:
             Route("/openapi.json", openapi),
             Route("/ledger/checkpoint", ledger_checkpoint),
             Route("/ledger/key", ledger_key),
+            *desk.ROUTES,
         ],
         exception_handlers=handlers,
         lifespan=lifespan,

@@ -16,8 +16,8 @@ Whatever fails in between ends as a refusal (promise 3) and is recorded as far a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -34,6 +34,7 @@ from gateway.privacy import Finding, Opened, Protected, StreamGuard, protect
 from gateway.providers import ProviderFault, Reply, Request
 from gateway.situation import Asked
 from gateway.sovereignty import Breaker, Places, Residency, rank, residency
+from gateway.supervision import Halt, Running, Subject, Ticket, halted
 from gateway.telemetry import Telemetry
 from gateway.trace import Fragments, Trace
 from gateway.transparency import Label, envelope, header, label_for, sentence
@@ -59,6 +60,14 @@ class Keys(Protocol):
     async def refresh(self, epoch: int) -> None: ...
 
 
+class Halts(Protocol):
+    """The emergency stops, as of the last known epoch."""
+
+    def stops(self, subject: Subject) -> Halt | None: ...
+
+    async def refresh(self, epoch: int) -> None: ...
+
+
 class Analyser(Protocol):
     """Finds personal data; raises when it cannot."""
 
@@ -80,6 +89,8 @@ class Parts:
 
     configuration: Callable[[], Configuration]
     keys: Keys
+    halts: Halts
+    running: Running
     analyser: Analyser
     decisions: Remembered
     fragments: Fragments
@@ -135,25 +146,31 @@ class Governed:
 async def govern(asked: Asked, parts: Parts) -> Answer:
     """One call, governed. Never raises: whatever happens becomes an answer in the client's own protocol."""
     trace = Trace(parts.new_id(), parts.clock(), parts.fragments)
+    ticket = parts.running.enter(Subject())
+    streaming = False
     try:
         principal = await identify(asked, parts, trace)
         configuration = parts.configuration()
         call = parse(asked, configuration)
-        system = admit(asked, call, principal, configuration, parts, trace)
+        system = admit(asked, call, principal, configuration, parts, trace, ticket)
         governed = await protect_input(asked, call, system, configuration, parts, trace)
         routes = route(governed, parts, trace)
         if asked.dry_run:
             return await rehearse(governed, routes, parts, trace)
         receipt = await parts.ledger.append(trace.opened(parts.clock()))
-        await still_allowed(asked, principal, receipt, parts)
-        deployment, reply = await first_answer(routes, call, parts, trace)
+        await still_allowed(asked, principal, receipt, parts, ticket)
+        deployment, reply = await first_answer(routes, call, parts, trace, ticket)
         check_residency(deployment, reply, parts, trace)
         if call.stream:
-            frames = deliver_stream(governed, reply, parts, trace)
+            frames = deliver_stream(governed, reply, parts, trace, ticket)
             await anext(frames)
+            streaming = True
             return Answer(200, headers_of(trace, governed, "text/event-stream; charset=utf-8"), frames=frames)
         return await deliver(governed, deployment, reply, parts, trace)
     except asyncio.CancelledError:
+        if ticket.halt is not None:
+            ticket.came_back()
+            return await refuse(halted(ticket.halt), asked, parts, trace)
         close_later(parts, trace, "client_left")
         raise
     except VigieError as error:
@@ -161,6 +178,9 @@ async def govern(asked: Asked, parts: Parts) -> Answer:
     except Exception as error:  # noqa: BLE001 - the last resort: fail closed, and say nothing of what was in hand
         parts.telemetry.unexpected(error)
         return await refuse(_unexpected(), asked, parts, trace)
+    finally:
+        if not streaming:
+            parts.running.leave(ticket)
 
 
 # ── before routing ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,9 +205,15 @@ def parse(asked: Asked, configuration: Configuration) -> Call:
 
 
 def admit(
-    asked: Asked, call: Call, principal: Principal, configuration: Configuration, parts: Parts, trace: Trace
+    asked: Asked,
+    call: Call,
+    principal: Principal,
+    configuration: Configuration,
+    parts: Parts,
+    trace: Trace,
+    ticket: Ticket,
 ) -> System:
-    """Admission: who asks, for which system, for what. Raises `Denied`."""
+    """Admission: who asks, for which system, for what. Raises `Denied`, or a refusal if a halt stops the call."""
     system = configuration.register.system(principal.system or "")
     if system is None:
         raise refusals.unregistered_system()
@@ -196,9 +222,15 @@ def admit(
     now = parts.clock()
     day = now.astimezone(parts.zone).date().isoformat()
     used = parts.tokens_used(system.id, day)
-    trace.facts = situation.call_facts(call, system, configuration.register, asked, now, parts.zone, used)
+    ticket.subject = Subject(system=system.id, agent=asked.agent, session=asked.session, model=call.model)
+    halt = parts.halts.stops(ticket.subject)
+    trace.facts = situation.call_facts(
+        call, system, configuration.register, asked, now, parts.zone, used, halted=halt is not None
+    )
     trace.policy = configuration.policy.version
     decide(Stage.ADMISSION, {}, configuration, parts, trace)
+    if halt is not None:  # whatever the policy says of it
+        raise halted(halt)
     return system
 
 
@@ -226,15 +258,20 @@ def route(governed: Governed, parts: Parts, trace: Trace) -> list[Route]:
     for deployment in configuration.catalogue.deployments_of(call.model):
         suspended = parts.breaker.suspended(deployment.id)
         known = parts.places.facts(deployment, configuration, today, suspended=suspended)
+        halt = parts.halts.stops(Subject(deployment=deployment.id, operator=deployment.operator.name))
         covered = deployment.assessment.personal_data if deployment.assessment is not None else ()
         remaining = governed.protected.remaining
-        routing = situation.routing_facts(known, remaining, covered, call.fields, deployment.allowed_fields)
+        routing = situation.routing_facts(
+            known, remaining, covered, call.fields, deployment.allowed_fields, halted=halt is not None
+        )
         facts = {**privacy, **routing}
         decision = parts.decisions.decide(configuration.policy, Stage.ROUTING, {**trace.facts, **facts})
         trace.decided(Stage.ROUTING, facts, decision)
         if decision.effect in (Effect.EXCLUDE, Effect.DENY, Effect.HOLD):
             whole = {**trace.facts, **facts}
             excluded.append(refusals.excluded(configuration.policy, deployment.id, whole, decision, parts.decisions))
+        elif halt is not None:  # whatever the policy says of it
+            excluded.append(refusals.Candidate(deployment.id, ("halted",), (halted(halt).message,), ()))
         else:
             admitted.append((deployment, facts, decision.prefer))
     if not admitted:
@@ -267,8 +304,12 @@ async def rehearse(governed: Governed, routes: Sequence[Route], parts: Parts, tr
     return Answer(200, headers_of(trace, None, "application/json"), orjson.dumps(body))
 
 
-async def still_allowed(asked: Asked, principal: Principal, receipt: Receipt, parts: Parts) -> None:
-    """The record was committed under `receipt.epoch`: a key revoked since it was read stops the call here."""
+async def still_allowed(asked: Asked, principal: Principal, receipt: Receipt, parts: Parts, ticket: Ticket) -> None:
+    """The record was committed under `receipt.epoch`: a key revoked or a halt raised before then stops the call here."""
+    await parts.halts.refresh(receipt.epoch)
+    halt = parts.halts.stops(ticket.subject)
+    if halt is not None:
+        raise halted(halt)
     if receipt.epoch == principal.epoch:
         return
     await parts.keys.refresh(receipt.epoch)
@@ -279,11 +320,17 @@ async def still_allowed(asked: Asked, principal: Principal, receipt: Receipt, pa
 # ── the provider ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def first_answer(routes: Sequence[Route], call: Call, parts: Parts, trace: Trace) -> tuple[Deployment, Reply]:
+async def first_answer(
+    routes: Sequence[Route], call: Call, parts: Parts, trace: Trace, ticket: Ticket
+) -> tuple[Deployment, Reply]:
     """The first healthy route that answers. Retry and fallback go down the admitted list and never outside it."""
     fault: ProviderFault | None = None
     for one in routes:
         name = one.deployment.id
+        ticket.subject = replace(ticket.subject, deployment=name, operator=one.deployment.operator.name)
+        if parts.halts.stops(ticket.subject) is not None:
+            trace.attempts.append({"deployment": name, "outcome": "halted"})
+            continue
         if not parts.breaker.allows(name):
             trace.attempts.append({"deployment": name, "outcome": "circuit_open"})
             continue
@@ -366,7 +413,9 @@ def decide_output(found: Sequence[str], governed: Governed, parts: Parts, trace:
     return decide(Stage.OUTPUT, facts, governed.configuration, parts, trace)
 
 
-async def deliver_stream(governed: Governed, reply: Reply, parts: Parts, trace: Trace) -> AsyncIterator[bytes]:
+async def deliver_stream(
+    governed: Governed, reply: Reply, parts: Parts, trace: Trace, ticket: Ticket
+) -> AsyncGenerator[bytes, None]:
     """A streamed answer. What completes it is kept back until its record is durable; a cut is an error event."""
     effects = OutputEffects(governed, parts, trace)
     restorer = governed.protected.restorer()
@@ -388,6 +437,8 @@ async def deliver_stream(governed: Governed, reply: Reply, parts: Parts, trace: 
         yield b""  # taken by `govern`: a generator that was never started would end, unread, without what follows `try`
         assert reply.stream is not None
         async for data in reply.stream:
+            if ticket.halt is not None:
+                await asyncio.sleep(0)  # where the cancellation lands, however fast the provider writes
             frames = await stream.feed(data)
             if stream.finished:
                 kept_back += frames
@@ -401,13 +452,20 @@ async def deliver_stream(governed: Governed, reply: Reply, parts: Parts, trace: 
         yield b"".join(kept_back)
     except VigieError as error:
         yield await cut(error, governed.asked, parts, trace)
-    except (asyncio.CancelledError, GeneratorExit):
-        close_later(parts, trace, "client_left")
+    except asyncio.CancelledError:
+        if ticket.halt is None:
+            close_later(parts, trace, "client_left")
+            raise
+        ticket.came_back()
+        yield await cut(halted(ticket.halt), governed.asked, parts, trace)
+    except GeneratorExit:
+        close_later(parts, trace, "client_left" if ticket.halt is None else "halted")
         raise
     except Exception as error:  # noqa: BLE001 - as in `govern`
         parts.telemetry.unexpected(error)
         yield await cut(_unexpected(), governed.asked, parts, trace)
     finally:
+        parts.running.leave(ticket)
         await reply.aclose()
 
 

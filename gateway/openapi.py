@@ -10,6 +10,7 @@ _ERROR = {"$ref": "#/components/responses/Error"}
 _HEADERS = (
     ("x-vigie-user", "Utilisateur final; haché dès l'arrivée. End user; hashed at once."),
     ("x-vigie-session", "Exécution d'un agent. An agent's run."),
+    ("x-vigie-agent", "Agent qui appelle. The agent that calls."),
     ("x-vigie-purpose", "Finalité inscrite au registre. A purpose of the register."),
     ("x-vigie-classification", "Classification des données de cet appel. Classification of this call's data."),
     (
@@ -38,6 +39,16 @@ def document() -> dict[str, Any]:
             "/v1/models/{model}": {
                 **_read("Un modèle. One model.", "application/json"),
                 "parameters": [{"name": "model", "in": "path", "required": True, "schema": {"type": "string"}}],
+            },
+            "/v1/halts": {
+                **_read("Arrêts d'urgence. Emergency stops.", "application/json"),
+                **_write(
+                    "Arrêter d'urgence. Halt.", "201", {"scope": "string", "reason": "string", "drill": "boolean"}
+                ),
+            },
+            "/v1/halts/{halt}/lift": {
+                **_write("Reprendre, par une autre personne. Resume, by another person.", "200", {"reason": "string"}),
+                "parameters": [{"name": "halt", "in": "path", "required": True, "schema": {"type": "string"}}],
             },
             "/healthz": _read("Le processus vit. The process is alive.", "application/json", open_to_all=True),
             "/readyz": _read("Prêt à répondre. Ready to answer.", "application/json", open_to_all=True),
@@ -119,6 +130,17 @@ def _call(summary: str, schema: str) -> dict[str, Any]:
                 },
                 **dict.fromkeys(statuses, _ERROR),
             },
+        }
+    }
+
+
+def _write(summary: str, status: str, properties: dict[str, str]) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {name: {"type": kind} for name, kind in properties.items()}}
+    return {
+        "post": {
+            "summary": summary,
+            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+            "responses": {status: {"description": summary, "content": {"application/json": {}}}, "default": _ERROR},
         }
     }
 

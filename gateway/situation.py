@@ -29,6 +29,7 @@ class Asked:
     token: str
     user: str = ""
     session: str = ""
+    agent: str = ""
     purpose: str = ""
     classification: str = ""
     dry_run: bool = False
@@ -36,7 +37,15 @@ class Asked:
 
 
 def call_facts(
-    call: Call, system: System, register: Register, asked: Asked, now: datetime, zone: ZoneInfo, tokens_used: int
+    call: Call,
+    system: System,
+    register: Register,
+    asked: Asked,
+    now: datetime,
+    zone: ZoneInfo,
+    tokens_used: int,
+    *,
+    halted: bool,
 ) -> Facts:
     """The facts common to every stage of the call. `now` is UTC; dates and hours are the body's own (`zone`)."""
     local = now.astimezone(zone)
@@ -73,7 +82,7 @@ def call_facts(
         "budget.tokens_per_day": budget,
         "budget.tokens_used": _in_steps(tokens_used, budget),
         "model.registered": call.model in system.models,
-        "halt.active": False,
+        "halt.active": halted,
     }
 
 
@@ -89,13 +98,20 @@ def privacy_facts(found: Iterable[str], assessed: Sequence[str]) -> Facts:
 
 
 def routing_facts(
-    deployment: Facts, remaining: Iterable[str], assessed: Sequence[str], unknown: Sequence[str], allowed: Sequence[str]
+    deployment: Facts,
+    remaining: Iterable[str],
+    assessed: Sequence[str],
+    unknown: Sequence[str],
+    allowed: Sequence[str],
+    *,
+    halted: bool,
 ) -> Facts:
     """Facts of one candidate deployment: its own, and what would leave for it once input effects are applied."""
     leaving = _sorted(remaining)
     return {
         **deployment,
         "privacy.remaining": leaving,
+        "deployment.halted": halted,
         "deployment.unassessed": tuple(kind for kind in leaving if kind not in assessed),
         "deployment.unknown_fields": tuple(field for field in _sorted(unknown) if field not in allowed),
     }

@@ -20,6 +20,7 @@ analyser, and compares the whole transcript. Lines that may be scripted:
     >> ledger is out [from closed]
     >> analyser is out
     >> key is revoked meanwhile
+    >> halt of SCOPE [meanwhile | after N frames]          in force, or raised after the call was read, or in mid-stream
 
 `<<` lines say what the call did, in the order in which it was done.
 """
@@ -49,6 +50,7 @@ from gateway.privacy import AnalyserUnavailable, Finding
 from gateway.providers import ProviderRefused, Reply, Request, TimedOut, Unreachable
 from gateway.situation import Asked
 from gateway.sovereignty import Breaker, Places
+from gateway.supervision import Halt, Running, Scope, Subject
 from gateway.telemetry import silent
 from gateway.trace import Fragments
 
@@ -72,6 +74,9 @@ class Script:
     ledger_out: str = ""
     analyser_out: bool = False
     revoked: bool = False
+    halt: Halt | None = None
+    halted_when: str = ""
+    running: Running = field(default_factory=Running)
     leaves_after: int | None = None
     records: list[dict[str, Any]] = field(default_factory=list)
 
@@ -94,7 +99,8 @@ class ScriptedLedger:
         code = f" {record['code']}" if record.get("code") else ""
         outcome = f": {record['outcome']}{code}" if kind == "closed" else ""
         self.script.note(f"record {kind}{outcome}")
-        return Receipt(len(self.script.records), 2 if self.script.revoked else 1)
+        changed = self.script.revoked or self.script.halted_when == "meanwhile"
+        return Receipt(len(self.script.records), 2 if changed else 1)
 
 
 class ScriptedKeys:
@@ -114,6 +120,20 @@ class ScriptedKeys:
 
     async def refresh(self, epoch: int) -> None:
         self.epoch = epoch
+
+
+class ScriptedHalts:
+    """One halt at most: known from the start, or once a newer epoch is read."""
+
+    def __init__(self, script: Script) -> None:
+        self.script, self.known = script, script.halted_when == ""
+
+    def stops(self, subject: Subject) -> Halt | None:
+        halt = self.script.halt
+        return halt if halt is not None and self.known and halt.scope.covers(subject) else None
+
+    async def refresh(self, epoch: int) -> None:
+        self.known = self.known or (epoch > 1 and self.script.halted_when == "meanwhile")
 
 
 class ScriptedAnalyser:
@@ -171,6 +191,8 @@ async def play(transcript: str, configuration: Configuration) -> list[dict[str, 
     parts = Parts(
         configuration=lambda: configuration,
         keys=ScriptedKeys(script),
+        halts=ScriptedHalts(script),
+        running=script.running,
         analyser=ScriptedAnalyser(script),  # type: ignore[arg-type]
         decisions=Remembered(),
         fragments=Fragments(),
@@ -211,6 +233,8 @@ async def _run(asked: Asked, parts: Parts, script: Script) -> None:
             if line.startswith("data: "):
                 script.note(f"client receives {_frame_text(line.removeprefix('data: '))}")
         taken += 1
+        if script.halt is not None and script.halted_when == f"after {taken} frames":
+            script.running.cut([script.halt])
         if script.leaves_after is not None and taken >= script.leaves_after:
             break
     await answer.frames.aclose()  # type: ignore[attr-defined]
@@ -233,6 +257,9 @@ def _prepare(line: str, script: Script) -> None:
         script.analyser_out = True
     elif line == "key is revoked meanwhile":
         script.revoked = True
+    elif match := re.fullmatch(r"halt of (\S+)(?: (meanwhile|after \d+ frames))?", line):
+        script.halt = Halt("h-1", Scope.parse(match[1]), "essai", "s.gagnon", "2026-11-24T15:00:00.000Z")
+        script.halted_when = match[2] or ""
     elif match := re.fullmatch(r"client leaves after (\d+) frames?", line):
         script.leaves_after = int(match[1])
     else:

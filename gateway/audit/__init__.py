@@ -5,15 +5,16 @@ transaction, `ledger` the thread that runs it for many calls at once, `export` a
 `storage`, `policies`, `errors`. Promises 1, 2 and 4 rest here: when `append` returns, the record is durable.
 """
 
-from gateway.audit.appending import append_now
+from gateway.audit.appending import Entry, append_now, write_entries
 from gateway.audit.export import export
 from gateway.audit.ledger import Ledger, LedgerUnavailable, Receipt
 from gateway.audit.notes import Signer
-from gateway.audit.records import KINDS, canonical
+from gateway.audit.records import KINDS, canonical, now_text
 from gateway.audit.verify import Verdict, verify_bundle, verify_store
 
 __all__ = [
     "KINDS",
+    "Entry",
     "Ledger",
     "LedgerUnavailable",
     "Receipt",
@@ -22,6 +23,8 @@ __all__ = [
     "append_now",
     "canonical",
     "export",
+    "now_text",
     "verify_bundle",
     "verify_store",
+    "write_entries",
 ]

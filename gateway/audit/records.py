@@ -36,6 +36,13 @@ KINDS: tuple[Kind, ...] = (
     Kind("policy.published", "Avant qu'une version de la politique décide", "Before a policy version decides"),
     Kind("key.created", "Une clé a été créée", "A key was created"),
     Kind("key.revoked", "Une clé a été révoquée", "A key was revoked"),
+    Kind("halt.raised", "Un arrêt d'urgence est en vigueur", "An emergency stop is in force"),
+    Kind("halt.lifted", "Un arrêt d'urgence est levé, par une autre personne", "A halt is lifted, by another person"),
+    Kind(
+        "halt.carried_out",
+        "Les appels en cours qu'un arrêt visait sont finis, dans un processus\u00a0: combien, en combien de temps",
+        "The calls under way that a halt stopped are over, in one process: how many, in what time",
+    ),
 )
 
 OUTCOMES: dict[str, str] = {
@@ -43,6 +50,7 @@ OUTCOMES: dict[str, str] = {
     "served": "a whole answer was ready for the application",
     "refused": "policy, a limit or the wire said no",
     "failed": "a fault: provider, analyser, store",
+    "halted": "an emergency stop cut an answer whose client took nothing more",
     "client_left": "the application went away before the answer was whole",
     "dry_run": "rehearsed; no provider was called",
 }

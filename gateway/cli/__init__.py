@@ -21,8 +21,10 @@ class Vigie(click.Group):
         "check": "check",
         "db": "db",
         "demo": "demo",
+        "halt": "halt",
         "key": "key",
         "policy": "policy",
+        "resume": "resume",
         "scan": "scan",
         "serve": "serve",
     }

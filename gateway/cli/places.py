@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gateway.config import load
+from gateway.config import ConfigurationError, Settings, load, load_settings
 from gateway.storage import Store, open_store
 
 if TYPE_CHECKING:
     from gateway.identity import Keys
+    from gateway.supervision import Halts
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -61,6 +62,31 @@ def prepare(config: Path, data: Path) -> Store:
     Signer.open(data / "ledger.key", store)
     key_file(data / "identity.key")
     return store
+
+
+@contextmanager
+def open_halts(config: Path, data: Path) -> Iterator[Halts]:
+    """The halts, whatever the state of the other files of `config`: only vigie.yaml says where the store is.
+
+    If that cannot be read either, the embedded store of `data` is used where there is one.
+    """
+    from gateway.app import store_url
+    from gateway.supervision import Halts
+
+    try:
+        settings = load_settings(config)
+    except ConfigurationError:
+        if not (data / "vigie.db").exists():
+            raise
+        settings = Settings()
+    store = open_store(store_url(settings, data))
+    try:
+        if store.embedded:
+            store.upgrade()
+        store.require_current()
+        yield Halts(store)
+    finally:
+        store.close()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ only by one that is whole. May import `policies`, which checks conditions.
 
 from gateway.config.cases import CaseResult, run_cases
 from gateway.config.live import Live
-from gateway.config.loading import Configuration, load
+from gateway.config.loading import Configuration, load, load_settings
 from gateway.config.models import (
     Assessment,
     Catalogue,
@@ -15,6 +15,7 @@ from gateway.config.models import (
     LabelText,
     Listener,
     Model,
+    Person,
     Privacy,
     Register,
     Settings,
@@ -37,6 +38,7 @@ __all__ = [
     "Listener",
     "Live",
     "Model",
+    "Person",
     "Privacy",
     "Problem",
     "Register",
@@ -45,6 +47,7 @@ __all__ = [
     "TelemetrySettings",
     "is_secret",
     "load",
+    "load_settings",
     "run_cases",
     "schemas",
     "secret",

@@ -72,6 +72,15 @@ def load(directory: Path, *, today: date | None = None) -> Configuration:
     return Configuration(settings, catalogue, register, labels, policy, version, tuple(problems))
 
 
+def load_settings(directory: Path) -> Settings:
+    """`vigie.yaml` alone, for what must work while other files are broken. Raises `ConfigurationError`."""
+    files = _Files(directory, [], {})
+    _, settings = files.read("vigie.yaml", Settings)
+    if settings is None:
+        raise ConfigurationError(tuple(files.problems))
+    return settings
+
+
 def _read_policies(files: _Files) -> dict[str, Rule]:
     """Every rule of `policies/*.yaml`, by id; its condition compiled, so that an error points into it."""
     rules: dict[str, Rule] = {}

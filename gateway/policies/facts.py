@@ -266,6 +266,13 @@ FACTS: tuple[Fact, ...] = (
         "Suspended after a contradicted place",
     ),
     Fact(
+        "deployment.halted",
+        "bool",
+        ROUTING,
+        "Un arrêt d'urgence vise ce déploiement ou son exploitant",
+        "An emergency stop covers this deployment or its operator",
+    ),
+    Fact(
         "deployment.unknown_fields",
         "list",
         ROUTING,

@@ -60,6 +60,20 @@ signals = Table(
     Column("epoch", SEQUENCE, nullable=False, comment="grows with every change that running gateways must see"),
 )
 
+halts = Table(
+    "halts",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("scope", String(160), nullable=False, comment="all, or KIND:NAME"),
+    Column("reason", Text, nullable=False),
+    Column("raised_by", String(160), nullable=False, comment="a person, or host:USER"),
+    Column("raised_at", String(24), nullable=False),
+    Column("drill", Integer, nullable=False, comment="1 for an exercise"),
+    Column("lifted_by", String(160)),
+    Column("lifted_at", String(24)),
+    Column("lift_reason", Text),
+)
+
 usage = Table(
     "usage",
     metadata,

@@ -239,6 +239,80 @@ async def test_a_key_revoked_meanwhile_stops_the_call(body: Configuration) -> No
     )
 
 
+async def test_a_halt_stops_a_call_before_anything_leaves(body: Configuration) -> None:
+    for scope in ("all", "system:redaction-interne", "model:assistant"):
+        records = await play(
+            f"""
+            >> halt of {scope}
+            >> client asks: Bonjour.
+            << record closed: refused halted
+            << client receives 403: halted
+            """,
+            body,
+        )
+        assert records[-1]["facts"]["halt.active"] is True
+
+
+async def test_a_halt_of_something_else_stops_nothing(body: Configuration) -> None:
+    await play(
+        """
+        >> halt of system:permis-assistant
+        >> client asks: Bonjour.
+        << record opened
+        << provider cti receives: Bonjour.
+        >> provider answers: Bonjour !
+        << record closed: served
+        << client receives 200: Bonjour !
+        """,
+        body,
+    )
+
+
+async def test_a_halt_raised_while_the_call_was_decided_stops_it_before_anything_leaves(body: Configuration) -> None:
+    await play(
+        """
+        >> halt of all meanwhile
+        >> client asks: Bonjour.
+        << record opened
+        << record closed: refused halted
+        << client receives 403: halted
+        """,
+        body,
+    )
+
+
+async def test_a_halted_deployment_is_passed_over(body: Configuration) -> None:
+    await play(
+        """
+        >> halt of deployment:cti
+        >> client asks: Je suis Jean Roy.
+        << record opened
+        << provider cti-2 receives: Je suis ⟦PERSONNE_1⟧.
+        >> provider answers: Bonjour !
+        << record closed: served
+        << client receives 200: Bonjour !
+        """,
+        body,
+    )
+
+
+async def test_a_halt_cuts_an_open_stream_with_an_error(body: Configuration) -> None:
+    await play(
+        """
+        >> halt of all after 2 frames
+        >> client asks stream: Bonjour.
+        << record opened
+        << provider cti receives: Bonjour.
+        >> provider streams: un |deux |trois |quatre
+        << client receives chunk: un
+        << client receives chunk: deux
+        << record closed: refused halted
+        << client receives error: halted
+        """,
+        body,
+    )
+
+
 async def test_an_unknown_key_leaves_no_record(body: Configuration) -> None:
     await play(
         """
