@@ -208,6 +208,11 @@ class Pen:
         """A hospital, a school, a station… named after someone, with its article."""
         return self.one(BUILDINGS)
 
+    def hospital(self) -> str:
+        """A place of care named after someone, with its article."""
+        care = ("Hôpital", "CHSLD", "CLSC", "CHU", "Hôtel-Dieu", "Maison Michel")
+        return self.one([one for one in BUILDINGS if any(word in one for word in care)])
+
     def road(self) -> str:
         """A bridge or a street named after someone, with its article."""
         return self.one(ROADS)
@@ -282,13 +287,13 @@ class Pen:
     def fill(self, sentence: str) -> str:
         """A stock sentence with its blanks ({law}, {body}, {date}…) filled."""
         starts_with_a_blank = sentence.startswith("{")
-        blanks = {
-            "law": self.law, "body": self.body, "unit": self.unit, "building": self.building, "road": self.road,
-            "town": self.town, "scale": self.scale, "disease": self.disease, "case": self.case, "method": self.method,
+        blanks: dict[str, Callable[[], str]] = {
+            "law": self.law, "body": self.body, "unit": self.unit, "the_unit": self.the_unit, "office": self.office,
+            "building": self.building, "hospital": self.hospital, "road": self.road, "town": self.town,
+            "scale": self.scale, "disease": self.disease, "case": self.case, "method": self.method,
             "date": self.date, "deadline": self.deadline, "hour": self.hour, "amount": self.amount, "fee": self.fee,
-            "ref": self.reference, "the_unit": self.the_unit, "line": self.service_line, "box": self.mailbox,
-            "office": self.office, "serial": self.serial, "three": lambda: self.digits(3), "four": lambda: self.digits(4),
-            "six": lambda: self.digits(6),
+            "ref": self.reference, "line": self.service_line, "box": self.mailbox, "serial": self.serial,
+            "three": lambda: self.digits(3), "four": lambda: self.digits(4), "six": lambda: self.digits(6),
         }  # fmt: skip
         for blank, value in blanks.items():
             while f"{{{blank}}}" in sentence:

@@ -50,6 +50,7 @@ class Person:
         days = rng.randint(youngest * 365 + youngest // 4 + 1, oldest * 365 + oldest // 4)
         self.born = TODAY - timedelta(days=days)
         self.age = (TODAY - self.born).days * 4 // 1461
+        self._email = self._domain = ""
         self._sep = rng.choice([" ", " ", " ", "-", "-", "", "\u00a0", "\u202f"])
 
     # ── names ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -256,6 +257,10 @@ class Person:
 
     def email(self) -> str:
         """An address at a public provider."""
+        self._email = self._email or self._new_email()
+        return mark("EMAIL_ADDRESS", self._email)
+
+    def _new_email(self) -> str:
         first, last = (identifiers.plain(part).lower() for part in (self.first, self.last))
         initial = first[0]
         local = self.rng.choice(
@@ -268,15 +273,14 @@ class Person:
                 f"{first}{self.born:%Y}",
             ]
         )
-        return mark("EMAIL_ADDRESS", f"{local}@{self.rng.choice(MAIL_DOMAINS)}")
+        return f"{local}@{self.rng.choice(MAIL_DOMAINS)}"
 
     def work_email(self, domain: str = "") -> str:
         """An address at a public body."""
         first, last = (identifiers.plain(part).lower() for part in (self.first, self.last))
-        domain = domain or self.rng.choice(
-            ["exemple.gouv.qc.ca", "ministere.exemple.quebec", "ssss.exemple.ca", "ville.exemple.qc.ca"]
-        )
-        return mark("EMAIL_ADDRESS", f"{first}.{last}@{domain}")
+        domains = ["exemple.gouv.qc.ca", "ministere.exemple.quebec", "ssss.exemple.ca", "ville.exemple.qc.ca"]
+        self._domain = domain or self._domain or self.rng.choice(domains)
+        return mark("EMAIL_ADDRESS", f"{first}.{last}@{self._domain}")
 
     def address(self, joint: str = "") -> str:
         """Where they live, in one value; `joint` separates its lines (a comma by default)."""
@@ -292,8 +296,9 @@ class Person:
         unit = ""
         if rng.random() < 0.35:
             flat = rng.choice([str(rng.randint(1, 40)), str(rng.randint(101, 1804)), rng.choice("ABC")])
-            unit = rng.choice([", app. ", ", app. ", ", appartement ", ", apt ", " app ", ", bureau ", " #"]) + flat
-            unit = unit.replace("app. ", "apt. ").replace("appartement", "apartment") if self.lang == "en" else unit
+            unit = rng.choice([", app. ", ", app. ", ", appartement ", ", apt ", " app ", ", unité ", " #"]) + flat
+            if self.lang == "en":
+                unit = unit.replace("app. ", "apt. ").replace("appartement", "apartment").replace("unité", "unit")
         comma = "" if self.lang == "en" else rng.choice([", ", ", ", ", ", " "])
         first = f"{number}{comma or ' '}{street}{unit}"
         second = f"{city}{rng.choice([' (Québec)', ' (Québec)', ', Québec', ' (QC)', ', QC', ' Québec', ''])}"

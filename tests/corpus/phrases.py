@@ -105,7 +105,7 @@ FRENCH: dict[str, tuple[str, ...]] = {
         "Poursuivre la médication selon l'ordonnance; reprise du bilan sanguin dans 3 mois.",
         "Tension artérielle 132/84, pouls 76, poids 71,4 kg.",
         "Une évaluation selon {scale} est recommandée avant le congé.",
-        "Un transfert vers {building} est envisagé si l'état se détériore.",
+        "Un transfert vers {hospital} est envisagé si l'état se détériore.",
         "Pas d'allergie connue. Mobilité réduite, se déplace avec une marchette.",
         "Plan : physiothérapie 2 fois par semaine, réévaluation le {deadline}.",
         "L'usager collabore bien et comprend les consignes données.",

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from bench.accuracy import Found, from_file, overlap, pairs, presidio_less_noise, score, surest, table, uncovered, worst
+from bench.accuracy import breakdown, from_file, presidio_less_noise, table, worst
+from bench.scoring import Found, overlap, pairs, score, surest, uncovered
 from tests.corpus import Document, Span, generate
 
 TEXT = "Dossier de Luc Roy, NAS 046 454 286."
@@ -21,6 +22,7 @@ def test_overlap_is_intersection_over_union():
     assert overlap(Span(0, 10, "PERSON"), Found(0, 10, "PERSON")) == 1
     assert overlap(Span(0, 10, "PERSON"), Found(5, 10, "PERSON")) == 0.5
     assert overlap(Span(0, 10, "PERSON"), Found(10, 12, "PERSON")) == 0
+    assert overlap(Span(0, 10, "PERSON"), Found(30, 32, "PERSON")) == 0
 
 
 def test_all_found_exactly_is_perfect():
@@ -81,6 +83,7 @@ def test_the_table_has_the_targets_and_the_worst_shows_mistakes_in_context():
     assert "− CA_SIN" in shown
     assert "⟪046 454 286⟫" in shown
     assert "+ PERSON" in shown
+    assert "avis " in breakdown([one], [LETTER, CLEAN], "kind")
 
 
 def test_the_output_of_scan_is_scored_by_id(tmp_path):

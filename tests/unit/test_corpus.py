@@ -95,6 +95,12 @@ def test_both_halves_write_and_share_neither_builder_nor_french_surname():
     assert not {one for one in surnames[0] if "-" not in one} & {one for one in surnames[1] if "-" not in one}
 
 
+def test_each_half_draws_on_its_own_part_of_a_stock():
+    drawn = {half: {Pen(Random(seed), half, "fr").one(places.LAWS) for seed in range(200)} for half in "ab"}
+    assert drawn["a"] | drawn["b"] == set(places.LAWS)
+    assert not drawn["a"] & drawn["b"]
+
+
 @pytest.mark.parametrize("name", sorted(BUILDERS))
 def test_a_builder_never_writes_the_same_document_twice(name):
     builder = BUILDERS[name]

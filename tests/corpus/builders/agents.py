@@ -71,7 +71,7 @@ medecin_traitant: {doctor.full()}
 allergies: [penicilline, latex]
 rendez_vous:
   - date: {p.later():%Y-%m-%d}
-    lieu: "{p.building()}"
+    lieu: "{p.hospital()}"
     note: "{p.filler("health")}"
 version: 1.0.{p.number(0, 9)}.{p.number(0, 9)}"""
 

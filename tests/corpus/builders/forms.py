@@ -96,7 +96,7 @@ def form_school(p: Pen) -> str:
 
 {rows(p, ("Élève", child.reversed()), ("Code permanent", child.permanent_code()), ("Né(e) le", child.birth()), ("Adresse", child.address()))}
 
-Répondant 1 : {parent.full()} – {p.pick("père", "mère", "tuteur", "tutrice")} – cell. {parent.phone()} – {parent.email()}
+Répondant 1 : {parent.full()} – {p.kin(parent, "père/mère", "tuteur/tutrice")} – cell. {parent.phone()} – {parent.email()}
 Répondant 2 : {other.full()} – tél. {other.phone()}
 Personne à joindre en cas d'urgence : {p.person().full()}, {p.person().phone()}
 

@@ -24,7 +24,7 @@ def health_social_note(p: Pen) -> str:
     return f"""Note d'intervention psychosociale
 {p.date(90)} – {p.pick("visite à domicile", "rencontre au bureau", "entretien téléphonique")}
 
-{who.titled()}, {who.age} ans, {p.pick("vit seul" + who.e + " avec " + child.given(), "a la garde partagée " + p.of(child.given()))} (né{child.e} le {child.birth("long")}). {p.pick("La famille a déménagé au", "L'adresse au dossier est le")} {who.address()}. {p.filler("health")}
+{who.titled()}, {who.age} ans, {p.pick("vit avec " + child.given(), "a la garde partagée " + p.of(child.given()))} (né{child.e} le {child.birth("long")}). {p.pick("La famille a déménagé au", "L'adresse au dossier est le")} {who.address()}. {p.filler("health")}
 
 {p.pick("Forces observées", "Éléments de risque", "Motif de la rencontre")} : {p.pick("réseau familial présent, bonne collaboration", "précarité financière, isolement", "signalement retenu, situation sous surveillance")}. {who.given()} mentionne avoir reçu une lettre {p.de(p.body())} et ne pas la comprendre. {p.filler("process")}
 
@@ -44,7 +44,7 @@ Naissance : {who.birth()}    Tél. : {who.phone()}
 
 Raison de consultation : {p.pick("souffle systolique à investiguer", "céphalées récidivantes", "gonalgie droite réfractaire au traitement")}. {p.filler("health", 1, 3)}
 
-{p.fill("Examen demandé à {building}.")} Priorité {p.pick("A (72 h)", "B (10 jours)", "C (28 jours)", "D (3 mois)")}."""
+{p.fill("Examen demandé à {hospital}.")} Priorité {p.pick("A (72 h)", "B (10 jours)", "C (28 jours)", "D (3 mois)")}."""
 
 
 @builder("b", "transcription")
@@ -72,9 +72,9 @@ Version {p.number(1, 6)}.{p.number(0, 9)}.{p.number(0, 20)}.{p.number(0, 9)} –
 1. {p.filler("health")}
 2. {p.fill("Utiliser {scale} à l'arrivée, puis {scale} aux 8 heures.")}
 3. {p.filler("health")}
-4. {p.fill("En cas de doute, diriger l'usager vers {building}.")}
+4. {p.fill("En cas de doute, diriger l'usager vers {hospital}.")}
 
-Références : ISBN 978-2-550-{p.digits(5)}-{p.digits(1)}; avis {p.digits(9)} de l'INESSS; {p.fill("{law}.")}
+Références : ISBN 978-2-550-{p.digits(5)}-{p.digits(1)}; avis {p.digits(9)} de l'INESSS; {p.law()}.
 {p.filler("traps")}
 Diffusion : {p.unit()}"""
 

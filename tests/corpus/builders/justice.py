@@ -155,7 +155,7 @@ def court_notice(p: Pen) -> str:
 
 {p.fill("Le greffe de {building} sera fermé le {deadline}.")} Les audiences prévues dans la salle {p.number(1, 9)}.{p.number(10, 29)} sont reportées.
 
-{p.filler("justice", 1, 2)} {p.fill("La Directive G-{ref} remplace celle du {date}.")} Le rôle numéro {p.digits(10)} est annulé. {p.filler("closing")}
+{p.filler("justice", 1, 2)} {p.fill("La Directive G-{four} remplace celle du {date}.")} Le rôle numéro {p.digits(10)} est annulé. {p.filler("closing")}
 
 Le juge en chef
 La juge coordonnatrice

@@ -27,7 +27,7 @@ def neighbour_complaint(p: Pen) -> str:
     return f"""Requête 311 – n° {p.digits(8)}
 Reçue le {p.date(40)} à {p.hour()} par {p.pick("téléphone", "courriel", "clavardage")}
 
-{p.pick("La citoyenne" if who.sex == "F" else "Le citoyen")} {who.full()} ({who.phone()}) se plaint {p.pick("du bruit provenant", "de l'entreposage de débris dans la cour", "de branches qui débordent de la cour")} du {other.street()}. Selon {(who.il == "il" and "lui") or "elle"}, le propriétaire, {other.titled()}, {p.pick("refuse de discuter", "a été averti deux fois", "serait à l'extérieur jusqu'au printemps")}. {p.filler("municipal")}
+{p.pick("La citoyenne" if who.sex == "F" else "Le citoyen")} {who.full()} ({who.phone()}) se plaint {p.pick("du bruit provenant", "de l'entreposage de débris dans la cour", "de branches qui débordent de la cour")} du {other.street()}. Selon {(who.il == "il" and "lui") or "elle"}, {p.kin(other, "le propriétaire/la propriétaire", "le locataire/la locataire")}, {other.titled()}, {p.pick("refuse de discuter", "a reçu deux avis", "serait à l'extérieur jusqu'au printemps")}. {p.filler("municipal")}
 
 Suivi : {p.pick("inspection demandée", "avis de courtoisie remis", "constat à venir")} – {p.filler("municipal")}"""
 

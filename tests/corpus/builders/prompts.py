@@ -22,7 +22,7 @@ def prompt_letter_request(p: Pen) -> str:
 def chat_informal(p: Pen) -> str:
     who = p.person()
     return f"""{p.pick("allo", "bonjour", "salut")} jai un probleme avec mon dossier clicsequr
-{p.pick("moi cest", "mon nom cest", "je mappelle")} {who.lower()} pis {p.pick("jhabite au", "je reste au", "mon adresse cest")} {who.street().lower()} a {p.pick("montreal", "sherbrooke", "quebec")}
+{p.pick("moi cest", "mon nom cest", "je mappelle")} {who.lower()} pis {p.pick("jhabite", "je reste")} a {p.pick("montreal", "sherbrooke", "quebec")} au {who.street().lower()}
 mon tel {who.phone()} {p.pick("appelez moi", "vous pouvez texter", "rappeler svp")}
 {p.pick("ma date de naissance", "ma ddn", "je suis ne" + who.e + " le")} {who.birth(p.pick("slash", "iso"))}
 {p.pick("je comprend pas pk ca marche pas", "ca bug depuis hier", "jai essaye 3 fois")}"""

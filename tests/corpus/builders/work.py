@@ -72,7 +72,7 @@ def grievance(p: Pen) -> str:
 Plaignant{who.e} : {who.any_name()}
 Adresse personnelle : {who.address()}    Tél. : {who.phone()}
 
-Je conteste {p.pick("la mesure disciplinaire", "le refus de vacances", "la mutation")} du {p.date(120)} imposée par {boss.titled()}. {p.filler("hr")} {p.filler("legal")}
+Je conteste {p.pick("la mesure disciplinaire", "le refus de vacances", "la mutation")}, selon la décision prise le {p.date(120)} par {boss.titled()}. {p.filler("hr")} {p.filler("legal")}
 
 Correctif demandé : {p.pick("annulation de la mesure et remboursement", "reprise des journées perdues", "réintégration au poste d'attache")}.
 
