@@ -1,0 +1,67 @@
+"""An action that an agent proposes, in the one form that a person approves. *Data*: pure.
+
+What was approved is what runs (promise 7): an action is its tool and its arguments, as RFC 8785 JSON, and an approval
+names the SHA-256 of exactly those bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Self
+
+import orjson
+import rfc8785
+
+from gateway.errors import Message, Refusal
+
+LONGEST = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`tool` and its arguments. `arguments` is the JSON object that a model wrote, or, when it wrote no JSON, its text."""
+
+    tool: str
+    arguments: Any
+    canonical: bytes
+
+    @classmethod
+    def of(cls, tool: str, arguments: Any) -> Self:
+        """Raises a `Refusal` for arguments that JSON cannot hold exactly, or that are too long."""
+        try:
+            canonical = rfc8785.dumps({"tool": tool, "arguments": arguments})
+        except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError):
+            raise _not_exact() from None
+        if len(canonical) > LONGEST:
+            raise _not_exact()
+        return cls(tool, arguments, canonical)
+
+    @classmethod
+    def proposed(cls, tool: str, text: str) -> Self:
+        """From the text of a tool call's arguments."""
+        try:
+            arguments = orjson.loads(text) if text.strip() else {}
+        except orjson.JSONDecodeError:
+            arguments = text
+        return cls.of(tool, arguments)
+
+    @property
+    def sha256(self) -> str:
+        """What an approval names."""
+        return sha256(self.canonical).hexdigest()
+
+    def edited(self, arguments: Any) -> Self:
+        """The same tool with other arguments: another action."""
+        return type(self).of(self.tool, arguments)
+
+
+def _not_exact() -> Refusal:
+    return Refusal(
+        Message(
+            "Les arguments de cette action ne peuvent pas être tenus pour approbation\u00a0: trop longs, ou nombres inexacts.",
+            "The arguments of this action cannot be held for approval: too long, or inexact numbers.",
+        ),
+        Message("Écrire les grands nombres comme du texte.", "Write large numbers as text."),
+        code="action_not_exact",
+    )
