@@ -11,6 +11,8 @@ from gateway.sovereignty.traps import traps
 
 QUEBEC = "CA-QC"
 REMEMBERED = 4096
+FOREVER_DAYS = 36_500
+"""What an unknown retention counts as: a rule that bounds it must not let the unknown through."""
 TIERS: dict[int, tuple[str, str]] = {
     1: ("Sous le contrôle de l'État", "State-controlled"),
     2: ("Québécois, hébergé au Québec", "Québec operator, hosted in Québec"),
@@ -29,10 +31,8 @@ def tier(deployment: Deployment) -> int:
     if place.country != "CA" or not guaranteed:
         return 7
     in_quebec = place.subdivision == QUEBEC
-    if in_quebec and operator.public_body:
-        return 1
     if operator.home == QUEBEC and in_quebec:
-        return 2
+        return 1 if operator.public_body else 2
     if operator.home == "CA" or operator.home.startswith("CA-"):
         return 3 if in_quebec else 4
     return 5 if in_quebec else 6
@@ -74,7 +74,7 @@ def deployment_facts(deployment: Deployment, register: Register, today: date, *,
         "deployment.guarantee": place.guarantee,
         "deployment.weights": deployment.weights,
         "deployment.training": deployment.training,
-        "deployment.retention_days": -1 if deployment.retention_days is None else deployment.retention_days,
+        "deployment.retention_days": FOREVER_DAYS if deployment.retention_days is None else deployment.retention_days,
         "deployment.contract_on_file": contract is not None,
         "deployment.contract_valid": contract is not None and today <= contract.expires,
         "deployment.assessment_on_file": assessment is not None,

@@ -1,6 +1,7 @@
 """Traps: what an entry claims against what is known of its provider. Pure; one check, one code, one test each.
 
 The facts behind each check are the providers' own documents: an endpoint's place does not prove where processing happens.
+What a check does not know counts as the worst case: a region that is not in `REGIONS` is not in Canada.
 """
 
 from __future__ import annotations
@@ -13,10 +14,24 @@ from urllib.parse import urlsplit
 from gateway.config import Deployment
 from gateway.errors import Message
 
-CANADIAN_REGIONS = frozenset({"ca-central-1", "ca-west-1"})
-MONTREAL = "northamerica-northeast1"
-_PROFILE = re.compile(r"^(?:us|eu|apac|jp|au|global|us-gov)\.")
+REGIONS: dict[str, str] = {  # provider's region → subdivision; Toronto and Calgary are outside Québec (A-2.1, s. 70.1)
+    "ca-central-1": "CA-QC",
+    "ca-west-1": "CA-AB",
+    "canadaeast": "CA-QC",
+    "canadacentral": "CA-ON",
+    "northamerica-northeast1": "CA-QC",
+    "northamerica-northeast2": "CA-ON",
+}
+_AWS_REGION = re.compile(r"\b(?:[a-z]{2}(?:-gov|-iso[a-z]?)?|mx)-(?:north|south|east|west|central|northeast|southeast|"
+                         r"northwest|southwest)-\d\b")  # fmt: skip
+_BEDROCK_VENDORS = "ai21 amazon anthropic cohere deepseek google luma meta minimax mistral moonshot moonshotai nvidia "
+_BEDROCK_VENDORS += "openai qwen stability twelvelabs writer zai"
+_PROFILE = re.compile(
+    rf"^(?:us|eu|apac|jp|au|ca|global|us-gov)\.|^[a-z-]+\.(?:{'|'.join(_BEDROCK_VENDORS.split())})\.|inference-profile"
+)
+_ROUTES = re.compile(r"^(?:converse|invoke|converse_like|nova|nova-2)/")
 _REGIONAL_UNITS = frozenset({"standard", "provisionedmanaged"})
+_AZURE_HOSTS = (".openai.azure.com", ".ai.azure.com", ".cognitiveservices.azure.com", ".api.cognitive.microsoft.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,83 +43,142 @@ class Trap:
     text: Message
 
 
-def _name(deployment: Deployment) -> str:
-    """The provider's model without litellm's prefix."""
-    return deployment.provider.model.partition("/")[2] or deployment.provider.model
-
-
 def _by_litellm(deployment: Deployment, *prefixes: str) -> bool:
     return deployment.provider.protocol == "litellm" and deployment.provider.model.partition("/")[0] in prefixes
 
 
 def _host(deployment: Deployment) -> str:
-    return urlsplit(deployment.provider.base_url or "").hostname or ""
+    return (urlsplit(deployment.provider.base_url or "").hostname or "").lower()
+
+
+def _is_host(deployment: Deployment, *names: str) -> bool:
+    """Whether the host is one of `names`, or below one of them."""
+    host = _host(deployment)
+    return any(host == name or host.endswith("." + name.lstrip(".")) for name in names)
 
 
 def _claims_canada(deployment: Deployment) -> bool:
     return deployment.processing.country == "CA"
 
 
+# ── Bedrock ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
 def _bedrock(deployment: Deployment) -> bool:
-    return _by_litellm(deployment, "bedrock") or "bedrock" in _host(deployment)
+    return _by_litellm(deployment, "bedrock") or (
+        "bedrock" in _host(deployment) and _is_host(deployment, "amazonaws.com", "amazonaws.com.cn", "api.aws")
+    )
+
+
+def _bedrock_model(deployment: Deployment) -> tuple[str, str]:
+    """(region written into the model's name, or nothing; Bedrock's own id) of litellm's name."""
+    name = deployment.provider.model
+    if deployment.provider.protocol == "litellm":
+        name = name.partition("/")[2]
+    name = _ROUTES.sub("", name)
+    first, slash, rest = name.partition("/")
+    if slash and _AWS_REGION.fullmatch(first):
+        return first, _ROUTES.sub("", rest)
+    return "", name
 
 
 def _bedrock_profile(deployment: Deployment) -> bool:
-    name = _name(deployment).removeprefix("converse/").removeprefix("invoke/")
-    is_profile = bool(_PROFILE.match(name)) or "inference-profile" in name
-    listed = deployment.destinations
-    stays = bool(listed) and all(region in CANADIAN_REGIONS for region in listed)
-    return _bedrock(deployment) and is_profile and _claims_canada(deployment) and not stays
+    if not (_bedrock(deployment) and _claims_canada(deployment)):
+        return False
+    _, name = _bedrock_model(deployment)
+    if not _PROFILE.search(name):
+        return False
+    where, listed = deployment.processing.subdivision, deployment.destinations
+    stays = all(region in REGIONS and where in (None, REGIONS[region]) for region in listed)
+    return not (listed and stays)
 
 
 def _bedrock_region(deployment: Deployment) -> bool:
-    claimed = deployment.processing.region
-    used = deployment.provider.options.get("aws_region_name")
-    return _bedrock(deployment) and _claims_canada(deployment) and (used is not None and used != claimed)
+    """Every region that the call names (option, model, host, ARN) must be the entry's own."""
+    if not (_bedrock(deployment) and _claims_canada(deployment)):
+        return False
+    embedded, name = _bedrock_model(deployment)
+    named = {deployment.provider.options.get("aws_region_name"), embedded}
+    named.update(_AWS_REGION.findall(_host(deployment)))
+    if name.startswith("arn:"):
+        named.update(_AWS_REGION.findall(name))
+    return bool({str(one) for one in named if one} - {deployment.processing.region})
+
+
+# ── other providers ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _azure(deployment: Deployment) -> bool:
-    host = _host(deployment)
-    return _by_litellm(deployment, "azure", "azure_ai") or host.endswith(
-        (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
-    )
+    return _by_litellm(deployment, "azure", "azure_ai") or _is_host(deployment, *_AZURE_HOSTS)
 
 
 def _azure_unit(deployment: Deployment) -> bool:
     return _azure(deployment) and _claims_canada(deployment) and (deployment.unit or "").lower() not in _REGIONAL_UNITS
 
 
+def _google(deployment: Deployment) -> bool:
+    return _by_litellm(deployment, "vertex_ai", "vertex_ai_beta", "gemini") or (
+        _host(deployment).endswith("aiplatform.googleapis.com")
+        or _is_host(deployment, "generativelanguage.googleapis.com")
+    )
+
+
 def _vertex_place(deployment: Deployment) -> bool:
-    if not (
-        _by_litellm(deployment, "vertex_ai", "vertex_ai_beta")
-        or _host(deployment).endswith("aiplatform.googleapis.com")
-    ):
+    if not (_google(deployment) and _claims_canada(deployment)):
         return False
-    if not _claims_canada(deployment):
-        return False
-    url = deployment.provider.base_url or ""
-    return _host(deployment) != f"{MONTREAL}-aiplatform.googleapis.com" or f"/locations/{MONTREAL}" not in url
+    region = deployment.processing.region or ""
+    path = urlsplit(deployment.provider.base_url or "").path + "/"
+    return (
+        region not in REGIONS
+        or _host(deployment) != f"{region}-aiplatform.googleapis.com"
+        or f"/locations/{region}/" not in path
+    )
 
 
 def _anthropic(deployment: Deployment) -> bool:
-    direct = _by_litellm(deployment, "anthropic") or _host(deployment).endswith("api.anthropic.com")
-    return direct and _claims_canada(deployment)
+    return _by_litellm(deployment, "anthropic") or _is_host(deployment, "api.anthropic.com")
+
+
+def _openai(deployment: Deployment) -> bool:
+    return _by_litellm(deployment, "openai") or _is_host(deployment, "api.openai.com")
 
 
 def _openai_at_rest(deployment: Deployment) -> bool:
-    direct = _by_litellm(deployment, "openai") or _host(deployment).endswith("api.openai.com")
     contracted = deployment.contract is not None and deployment.processing.guarantee == "contractual"
-    return direct and _claims_canada(deployment) and not contracted
+    return _openai(deployment) and _claims_canada(deployment) and not contracted
 
 
 def _ovh(deployment: Deployment) -> bool:
-    hosted = _host(deployment).endswith("endpoints.kepler.ai.cloud.ovh.net") or _by_litellm(deployment, "ovhcloud")
-    return hosted and _claims_canada(deployment)
+    return _by_litellm(deployment, "ovhcloud") or _is_host(deployment, "endpoints.kepler.ai.cloud.ovh.net")
 
 
 def _mistral(deployment: Deployment) -> bool:
-    hosted = _host(deployment).endswith("api.mistral.ai") or _by_litellm(deployment, "mistral")
-    return hosted and _claims_canada(deployment)
+    return _by_litellm(deployment, "mistral") or _is_host(deployment, "api.mistral.ai")
+
+
+# ── any provider ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _other_subdivision(deployment: Deployment) -> bool:
+    """A large provider's region that is not in the subdivision, or not in the country, that the entry claims."""
+    place = deployment.processing
+    if place.country != "CA" or place.region is None:
+        return False
+    known = REGIONS.get(place.region.lower().replace(" ", ""))
+    if known is None:
+        return _bedrock(deployment) or _azure(deployment) or _google(deployment)
+    return place.subdivision not in (None, known)
+
+
+def _reached_by_foreign_law(deployment: Deployment) -> bool:
+    """The two axes are independent: a region in Québec does not make its operator a Canadian one."""
+    foreign = (_bedrock, _azure, _google, _anthropic, _openai, _mistral, _ovh)
+    operator = deployment.operator
+    if not any(known(deployment) for known in foreign):
+        return False
+    return (
+        operator.home == "CA" or operator.home.startswith("CA-") or operator.public_body or not operator.foreign_reach
+    )
 
 
 def _unencrypted(deployment: Deployment) -> bool:
@@ -118,8 +192,8 @@ TRAPS: tuple[Trap, ...] = (
         "bedrock_cross_region",
         _bedrock_profile,
         Message(
-            "Un profil d'inférence Bedrock interrégional sort de la région source; lister toutes ses régions de destination.",
-            "A Bedrock cross-region inference profile leaves its source region; list all its destination regions.",
+            "Un profil d'inférence Bedrock sort de sa région source; lister toutes ses régions de destination.",
+            "A Bedrock inference profile leaves its source region; list all its destination regions.",
         ),
     ),
     Trap(
@@ -136,18 +210,18 @@ TRAPS: tuple[Trap, ...] = (
         ),
     ),
     Trap(
-        "vertex_not_montreal",
+        "vertex_not_regional",
         _vertex_place,
         Message(
-            "L'hôte et le chemin Vertex doivent être ceux de northamerica-northeast1.",
-            "Vertex's host and path must both be northamerica-northeast1's.",
+            "L'hôte et le chemin Vertex doivent tous deux être ceux de la région canadienne de la fiche.",
+            "Vertex's host and path must both be those of the entry's Canadian region.",
         ),
     ),
     Trap(
         "anthropic_no_canada",
-        _anthropic,
+        lambda deployment: _anthropic(deployment) and _claims_canada(deployment),
         Message(
-            "L'API directe d'Anthropic n'offre que « us » et « global ».",
+            "L'API directe d'Anthropic n'offre que «\u00a0us\u00a0» et «\u00a0global\u00a0».",
             "Anthropic's direct API offers only 'us' and 'global'.",
         ),
     ),
@@ -161,7 +235,7 @@ TRAPS: tuple[Trap, ...] = (
     ),
     Trap(
         "ovh_endpoints_in_eu",
-        _ovh,
+        lambda deployment: _ovh(deployment) and _claims_canada(deployment),
         Message(
             "AI Endpoints d'OVHcloud est hébergé dans l'Union européenne, non à Beauharnois.",
             "OVHcloud's AI Endpoints is hosted in the European Union, not at Beauharnois.",
@@ -169,9 +243,25 @@ TRAPS: tuple[Trap, ...] = (
     ),
     Trap(
         "mistral_not_in_canada",
-        _mistral,
+        lambda deployment: _mistral(deployment) and _claims_canada(deployment),
         Message(
             "La Plateforme de Mistral n'est pas hébergée au Canada.", "Mistral's La Plateforme is not hosted in Canada."
+        ),
+    ),
+    Trap(
+        "region_elsewhere",
+        _other_subdivision,
+        Message(
+            "La région du fournisseur n'est pas dans le lieu que la fiche indique.",
+            "The provider's region is not in the place that the entry states.",
+        ),
+    ),
+    Trap(
+        "operator_under_foreign_law",
+        _reached_by_foreign_law,
+        Message(
+            "Une loi étrangère atteint cet exploitant, où que soit le traitement; la fiche dit le contraire.",
+            "A foreign law reaches this operator, wherever processing happens; the entry says otherwise.",
         ),
     ),
     Trap(
