@@ -38,7 +38,7 @@ from gateway.policies import Remembered
 from gateway.privacy import open_analyser
 from gateway.providers import Providers
 from gateway.situation import Asked
-from gateway.sovereignty import Breaker, Places
+from gateway.sovereignty import Breaker, KeptSuspensions, Places
 from gateway.storage import Store, open_store
 from gateway.supervision import Halt, Halts, Running, Ticket
 from gateway.telemetry import Telemetry, Traced, configure
@@ -97,7 +97,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
     keys = Keys(store, pepper)
     halts, running = Halts(store), Running()
     analyser = open_analyser(settings.privacy)
-    providers = Providers()
+    providers, suspensions = Providers(), KeptSuspensions(store)
     tasks: set[asyncio.Task[Any]] = set()
     zone = ZoneInfo(settings.timezone)
     parts = Parts(
@@ -118,6 +118,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         new_id=DecisionIds(),
         zone=zone,
         finish_later=lambda task: owned(task, tasks),
+        suspensions=suspensions,
     )
     house = House(live, data, store, ledger, keys, halts, telemetry, parts, providers, pepper, tasks)
     halts.tell(lambda in_force: carry_out(in_force, house))
@@ -127,6 +128,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         await ledger.publish_policy(configuration.policy.version, configuration.policy.source)
         await keys.refresh(0)
         await halts.refresh(0)
+        await suspensions.refresh(0)
         await analyser.start()
         stack.push_async_callback(analyser.stop)
         stack.push_async_callback(providers.aclose)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -33,13 +33,13 @@ from gateway.policies import Decision, Effect, Facts, Remembered, Stage
 from gateway.privacy import Finding, Opened, Protected, StreamGuard, protect
 from gateway.providers import ProviderFault, Reply, Request
 from gateway.situation import Asked
-from gateway.sovereignty import Breaker, Places, Residency, rank, residency
+from gateway.sovereignty import Attested, Breaker, Places, RememberedSuspensions, Residency, Suspensions, rank
 from gateway.supervision import Halt, Running, Subject, Ticket, halted
 from gateway.telemetry import Telemetry
 from gateway.trace import Fragments, Trace
 from gateway.transparency import Label, envelope, header, label_for, sentence
 from gateway.wire import chat, embeddings
-from gateway.wire.calls import Call, Limits, rewrite
+from gateway.wire.calls import Call, Limits, ProviderBroke, rewrite
 from gateway.wire.errors import error_event, render
 from gateway.wire.stream import Channel, ChatStream
 
@@ -104,6 +104,7 @@ class Parts:
     new_id: Callable[[], str]
     zone: ZoneInfo
     finish_later: Callable[[asyncio.Task[Any]], None]
+    suspensions: Suspensions = field(default_factory=RememberedSuspensions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +161,13 @@ async def govern(asked: Asked, parts: Parts) -> Answer:
         receipt = await parts.ledger.append(trace.opened(parts.clock()))
         await still_allowed(asked, principal, receipt, parts, ticket)
         deployment, reply = await first_answer(routes, call, parts, trace, ticket)
-        check_residency(deployment, reply, parts, trace)
+        attested = Attested(deployment, reply.headers)
         if call.stream:
-            frames = deliver_stream(governed, reply, parts, trace, ticket)
+            frames = deliver_stream(governed, attested, reply, parts, trace, ticket)
             await anext(frames)
             streaming = True
             return Answer(200, headers_of(trace, governed, "text/event-stream; charset=utf-8"), frames=frames)
-        return await deliver(governed, deployment, reply, parts, trace)
+        return await deliver(governed, attested, reply, parts, trace)
     except asyncio.CancelledError:
         if ticket.halt is not None:
             ticket.came_back()
@@ -174,6 +175,7 @@ async def govern(asked: Asked, parts: Parts) -> Answer:
         close_later(parts, trace, "client_left")
         raise
     except VigieError as error:
+        blame(error, parts, trace)
         return await refuse(error, asked, parts, trace)
     except Exception as error:  # noqa: BLE001 - the last resort: fail closed, and say nothing of what was in hand
         parts.telemetry.unexpected(error)
@@ -256,7 +258,7 @@ def route(governed: Governed, parts: Parts, trace: Trace) -> list[Route]:
     admitted: list[tuple[Deployment, Facts, int]] = []
     excluded: list[refusals.Candidate] = []
     for deployment in configuration.catalogue.deployments_of(call.model):
-        suspended = parts.breaker.suspended(deployment.id)
+        suspended = parts.suspensions.suspended(deployment)
         known = parts.places.facts(deployment, configuration, today, suspended=suspended)
         halt = parts.halts.stops(Subject(deployment=deployment.id, operator=deployment.operator.name))
         covered = deployment.assessment.personal_data if deployment.assessment is not None else ()
@@ -305,7 +307,11 @@ async def rehearse(governed: Governed, routes: Sequence[Route], parts: Parts, tr
 
 
 async def still_allowed(asked: Asked, principal: Principal, receipt: Receipt, parts: Parts, ticket: Ticket) -> None:
-    """The record was committed under `receipt.epoch`: a key revoked or a halt raised before then stops the call here."""
+    """The record was committed under `receipt.epoch`: a key revoked or a halt raised before then stops the call here.
+
+    A deployment that another process suspended before then is known from here on as well.
+    """
+    await parts.suspensions.refresh(receipt.epoch)
     await parts.halts.refresh(receipt.epoch)
     halt = parts.halts.stops(ticket.subject)
     if halt is not None:
@@ -331,6 +337,9 @@ async def first_answer(
         if parts.halts.stops(ticket.subject) is not None:
             trace.attempts.append({"deployment": name, "outcome": "halted"})
             continue
+        if parts.suspensions.suspended(one.deployment):
+            trace.attempts.append({"deployment": name, "outcome": "suspended"})
+            continue
         if not parts.breaker.allows(name):
             trace.attempts.append({"deployment": name, "outcome": "circuit_open"})
             continue
@@ -347,40 +356,53 @@ async def first_answer(
             continue
         trace.attempts.append({"deployment": name, "outcome": "answered"})
         trace.deployment = name
-        parts.breaker.succeeded(name)
         return one.deployment, reply
     raise fault if fault is not None else _no_healthy_deployment()
 
 
-def check_residency(deployment: Deployment, reply: Reply, parts: Parts, trace: Trace, body: Any = None) -> None:
+async def check_residency(attested: Attested, parts: Parts, trace: Trace) -> None:
     """What the provider says of where it ran. A contradiction suspends the deployment (principle 12)."""
-    verdict = residency(deployment, reply.headers, body)
-    if verdict is not Residency.UNATTESTED or not trace.residency:
-        trace.residency = verdict.value
-    if verdict is Residency.CONTRADICTED:
-        parts.breaker.suspend(deployment.id)
-        parts.telemetry.security_event("residency_contradicted", deployment=deployment.id, decision=trace.decision)
+    if trace.residency == attested.verdict.value:
+        return
+    trace.residency = attested.verdict.value
+    if attested.verdict is Residency.CONTRADICTED:
+        name = attested.deployment.id
+        parts.telemetry.security_event("residency_contradicted", deployment=name, decision=trace.decision)
+        await parts.suspensions.suspend(attested.deployment, trace.decision)
+
+
+def blame(error: VigieError, parts: Parts, trace: Trace) -> None:
+    """A deployment whose answer began well and was not whole, or not of its protocol, has failed all the same."""
+    if trace.deployment and (isinstance(error, ProviderBroke) or getattr(error, "counts_against", False)):
+        parts.breaker.failed(trace.deployment)
 
 
 # ── the answer ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def deliver(governed: Governed, deployment: Deployment, reply: Reply, parts: Parts, trace: Trace) -> Answer:
+async def deliver(governed: Governed, attested: Attested, reply: Reply, parts: Parts, trace: Trace) -> Answer:
     """A whole answer: output findings, values put back, label, record, application."""
     body = reply.body or b""
     if governed.call.protocol == "embeddings":
         answer = embeddings.checked_answer(body)
-        check_residency(deployment, reply, parts, trace, answer)
+        await answered(attested, answer, parts, trace)
         trace.usage = embeddings.usage(answer)
         answer["model"] = governed.call.model
     else:
         answer = chat.checked_answer(body)
-        check_residency(deployment, reply, parts, trace, answer)
+        await answered(attested, answer, parts, trace)
         trace.usage = chat.usage(answer)
         answer = await restore_answer(governed, answer, parts, trace)
     await parts.ledger.append(trace.closed(parts.clock(), "served"))
     parts.telemetry.call_finished(trace, governed.call.model)
     return Answer(200, headers_of(trace, governed, "application/json"), orjson.dumps(answer))
+
+
+async def answered(attested: Attested, answer: Mapping[str, Any], parts: Parts, trace: Trace) -> None:
+    """The deployment gave a whole answer; what it says of where it was made."""
+    parts.breaker.succeeded(trace.deployment)
+    attested.look(answer)
+    await check_residency(attested, parts, trace)
 
 
 async def restore_answer(governed: Governed, answer: dict[str, Any], parts: Parts, trace: Trace) -> dict[str, Any]:
@@ -414,7 +436,7 @@ def decide_output(found: Sequence[str], governed: Governed, parts: Parts, trace:
 
 
 async def deliver_stream(
-    governed: Governed, reply: Reply, parts: Parts, trace: Trace, ticket: Ticket
+    governed: Governed, attested: Attested, reply: Reply, parts: Parts, trace: Trace, ticket: Ticket
 ) -> AsyncGenerator[bytes, None]:
     """A streamed answer. What completes it is kept back until its record is durable; a cut is an error event."""
     effects = OutputEffects(governed, parts, trace)
@@ -431,26 +453,31 @@ async def deliver_stream(
         envelope=envelope_of(governed, trace),
         opening=opening_of(governed, trace),
         hide_usage=not chat.wants_usage(governed.call.body),
+        seen=attested.look,
     )
     kept_back: list[bytes] = []
     try:
         yield b""  # taken by `govern`: a generator that was never started would end, unread, without what follows `try`
         assert reply.stream is not None
+        await check_residency(attested, parts, trace)
         async for data in reply.stream:
             if ticket.halt is not None:
                 await asyncio.sleep(0)  # where the cancellation lands, however fast the provider writes
             frames = await stream.feed(data)
+            await check_residency(attested, parts, trace)
             if stream.finished:
                 kept_back += frames
             elif frames:
                 yield b"".join(frames)
         kept_back += await stream.finish()
+        parts.breaker.succeeded(trace.deployment)
         effects.settle()
         trace.usage = stream.usage
         await parts.ledger.append(trace.closed(parts.clock(), "served"))
         parts.telemetry.call_finished(trace, governed.call.model)
         yield b"".join(kept_back)
     except VigieError as error:
+        blame(error, parts, trace)
         yield await cut(error, governed.asked, parts, trace)
     except asyncio.CancelledError:
         if ticket.halt is None:

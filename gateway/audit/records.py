@@ -43,6 +43,11 @@ KINDS: tuple[Kind, ...] = (
         "Les appels en cours qu'un arrêt visait sont finis, dans un processus\u00a0: combien, en combien de temps",
         "The calls under way that a halt stopped are over, in one process: how many, in what time",
     ),
+    Kind(
+        "deployment.suspended",
+        "Une réponse a contredit le lieu de la fiche d'un déploiement\u00a0: plus d'appel avant une nouvelle vérification",
+        "An answer contradicted the place of a deployment's entry: no call until it is verified anew",
+    ),
 )
 
 OUTCOMES: dict[str, str] = {

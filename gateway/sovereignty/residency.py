@@ -8,7 +8,8 @@ from typing import Any
 
 from gateway.config import Deployment
 
-_BUILT_IN = {"usage.inference_geo": frozenset({"us", "global"})}
+_GEO = "usage.inference_geo"
+_SAYS_NOTHING = ("", "not_available")
 
 
 class Residency(StrEnum):
@@ -19,23 +20,48 @@ class Residency(StrEnum):
     UNATTESTED = "unattested"
 
 
+_WEIGHT = {Residency.UNATTESTED: 0, Residency.CONFIRMED: 1, Residency.CONTRADICTED: 2}
+
+
+class Attested:
+    """What one answer has said so far of where it was made: its headers first, then its body, or its body's chunks.
+
+    A contradiction stays, whatever is said after it.
+    """
+
+    __slots__ = ("deployment", "verdict")
+
+    def __init__(self, deployment: Deployment, headers: Mapping[str, str]) -> None:
+        self.deployment = deployment
+        self.verdict = residency(deployment, headers)
+
+    def look(self, body: Mapping[str, Any]) -> None:
+        """The whole body, or one chunk of it."""
+        said = residency(self.deployment, {}, body)
+        self.verdict = max(self.verdict, said, key=_WEIGHT.__getitem__)
+
+
 def residency(deployment: Deployment, headers: Mapping[str, str], body: Any = None) -> Residency:
     """Compare the entry's witness with the answer. `headers`: names in lower case; `body`: the answer's JSON, or None.
 
-    An answer that says `usage.inference_geo` contradicts any entry that claims Canada, configured or not.
+    An answer that says `usage.inference_geo`, of anywhere else, contradicts an entry that claims Canada, configured or not.
     """
     if deployment.processing.country == "CA":
-        for path, foreign in _BUILT_IN.items():
-            if _at(body, path) in foreign:
-                return Residency.CONTRADICTED
+        geo = (_at(body, _GEO) or "").casefold()
+        if geo not in _SAYS_NOTHING and not geo.startswith("ca"):
+            return Residency.CONTRADICTED
     witness = deployment.residency
     if witness is None:
         return Residency.UNATTESTED
     said = headers.get(witness.header.lower()) if witness.header is not None else _at(body, witness.field or "")
     if said is None:
         return Residency.UNATTESTED
-    expected = {value.casefold().replace(" ", "") for value in witness.expected}
-    return Residency.CONFIRMED if said.casefold().replace(" ", "") in expected else Residency.CONTRADICTED
+    expected = {_plain(value) for value in witness.expected}
+    return Residency.CONFIRMED if _plain(said) in expected else Residency.CONTRADICTED
+
+
+def _plain(place: str) -> str:
+    return place.casefold().replace(" ", "")
 
 
 def _at(body: Any, path: str) -> str | None:

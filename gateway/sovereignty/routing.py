@@ -25,45 +25,37 @@ def rank(admitted: Sequence[tuple[Deployment, Facts, int]]) -> list[Deployment]:
 @dataclass(slots=True)
 class _Circuit:
     failures: int = 0
-    opened_at: float = 0.0
-    probing: bool = False
+    last: float = 0.0
 
 
 @dataclass(slots=True)
 class Breaker:
-    """For each deployment: closed; open after `FAILURES` in a row for `OPEN_S`; then one probe decides.
+    """For each deployment: closed; open after `FAILURES` in a row; then one probe each `OPEN_S`, until one succeeds.
 
-    A suspended deployment stays so until the process restarts or a person acts: policy excludes it.
+    A probe is only a moment from which the next is counted, so a probe whose end is never told (its client left, its
+    process was cancelled) shuts nobody out.
     """
 
     clock: Callable[[], float] = time.monotonic
     _circuits: dict[str, _Circuit] = field(default_factory=dict)
-    _suspended: set[str] = field(default_factory=set)
 
     def allows(self, deployment: str) -> bool:
-        """Whether to try it now. True once, as a probe, when the time is over."""
+        """Whether to try it now. While it is open: True once each `OPEN_S`."""
         circuit = self._circuits.get(deployment)
         if circuit is None or circuit.failures < FAILURES:
             return True
-        if self.clock() - circuit.opened_at >= OPEN_S and not circuit.probing:
-            circuit.probing = True
-            return True
-        return False
+        now = self.clock()
+        if now - circuit.last < OPEN_S:
+            return False
+        circuit.last = now
+        return True
 
     def failed(self, deployment: str) -> None:
         """It did not answer as it should."""
         circuit = self._circuits.setdefault(deployment, _Circuit())
         circuit.failures += 1
-        circuit.opened_at, circuit.probing = self.clock(), False
+        circuit.last = self.clock()
 
     def succeeded(self, deployment: str) -> None:
-        """It answered."""
+        """It gave a whole answer."""
         self._circuits.pop(deployment, None)
-
-    def suspend(self, deployment: str) -> None:
-        """Its answers contradicted its entry."""
-        self._suspended.add(deployment)
-
-    def suspended(self, deployment: str) -> bool:
-        """Whether its answers contradicted its entry."""
-        return deployment in self._suspended

@@ -74,6 +74,15 @@ halts = Table(
     Column("lift_reason", Text),
 )
 
+suspensions = Table(
+    "suspensions",
+    metadata,
+    Column("deployment", String(64), primary_key=True),
+    Column("verification", String(64), primary_key=True, comment="SHA-256 of the entry's `verified`, as it was then"),
+    Column("decision", String(64), nullable=False, comment="the call whose answer contradicted the entry"),
+    Column("since", String(24), nullable=False),
+)
+
 usage = Table(
     "usage",
     metadata,

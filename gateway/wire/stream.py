@@ -48,9 +48,10 @@ class ChatStream:
         envelope: dict[str, Any] | None,
         opening: str | None,
         hide_usage: bool,
+        seen: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         self._guard_for, self._model, self._envelope = guard_for, model, envelope
-        self._opening, self._hide_usage = opening, hide_usage
+        self._opening, self._hide_usage, self._seen = opening, hide_usage, seen
         self._parser = Parser()
         self._guards: dict[Channel, Guard] = {}
         self._opened: set[int] = set()
@@ -84,6 +85,8 @@ class ChatStream:
         return [DONE]
 
     async def _chunk(self, chunk: dict[str, Any], frames: list[bytes]) -> None:
+        if self._seen is not None:
+            self._seen(chunk)
         self._head = {name: value for name, value in chunk.items() if name not in ("choices", "usage")}
         self._head["model"] = self._model
         if isinstance(chunk.get("usage"), dict):
