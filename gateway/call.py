@@ -39,7 +39,7 @@ from gateway.telemetry import Telemetry
 from gateway.trace import Fragments, Trace
 from gateway.transparency import Label, envelope, header, label_for, sentence
 from gateway.wire import chat, embeddings
-from gateway.wire.calls import Call, Limits, ProviderBroke, rewrite
+from gateway.wire.calls import Call, Limits, ProviderBroke, rewrite, written
 from gateway.wire.errors import error_event, render
 from gateway.wire.stream import Channel, ChatStream
 
@@ -393,9 +393,10 @@ async def deliver(governed: Governed, attested: Attested, reply: Reply, parts: P
         await answered(attested, answer, parts, trace)
         trace.usage = chat.usage(answer)
         answer = await restore_answer(governed, answer, parts, trace)
+    body = written(answer)
     await parts.ledger.append(trace.closed(parts.clock(), "served"))
     parts.telemetry.call_finished(trace, governed.call.model)
-    return Answer(200, headers_of(trace, governed, "application/json"), orjson.dumps(answer))
+    return Answer(200, headers_of(trace, governed, "application/json"), body)
 
 
 async def answered(attested: Attested, answer: Mapping[str, Any], parts: Parts, trace: Trace) -> None:

@@ -188,25 +188,7 @@ async def play(transcript: str, configuration: Configuration) -> list[dict[str, 
         elif line.startswith(">>"):
             _prepare(line.removeprefix(">> "), script)
     pending: list[asyncio.Task[Any]] = []
-    parts = Parts(
-        configuration=lambda: configuration,
-        keys=ScriptedKeys(script),
-        halts=ScriptedHalts(script),
-        running=script.running,
-        analyser=ScriptedAnalyser(script),  # type: ignore[arg-type]
-        decisions=Remembered(),
-        fragments=Fragments(),
-        places=Places(),
-        ledger=ScriptedLedger(script),
-        providers=ScriptedProviders(script),  # type: ignore[arg-type]
-        breaker=Breaker(),
-        telemetry=silent(),
-        tokens_used=lambda _system, _day: 0,
-        clock=lambda: NOW,
-        new_id=lambda: "d-1",
-        zone=ZoneInfo("America/Toronto"),
-        finish_later=pending.append,
-    )
+    parts = parts_of(configuration, script, ScriptedProviders(script), pending)
     script.said += [line for line in expected if line.startswith(">>") and _is_circumstance(line)]
     script.said.append(asking)
     await _run(_asked(asking), parts, script)
@@ -217,6 +199,29 @@ async def play(transcript: str, configuration: Configuration) -> list[dict[str, 
     if said != wanted:
         pytest.fail("\n".join(difflib.unified_diff(wanted, said, "playbook", "what happened", lineterm="", n=99)))
     return script.records
+
+
+def parts_of(configuration: Configuration, script: Script, providers: Any, pending: list[asyncio.Task[Any]]) -> Parts:
+    """What a call needs from outside, scripted but for `configuration` and `providers`; `pending`: tasks to await."""
+    return Parts(
+        configuration=lambda: configuration,
+        keys=ScriptedKeys(script),
+        halts=ScriptedHalts(script),
+        running=script.running,
+        analyser=ScriptedAnalyser(script),  # type: ignore[arg-type]
+        decisions=Remembered(),
+        fragments=Fragments(),
+        places=Places(),
+        ledger=ScriptedLedger(script),
+        providers=providers,
+        breaker=Breaker(),
+        telemetry=silent(),
+        tokens_used=lambda _system, _day: 0,
+        clock=lambda: NOW,
+        new_id=lambda: "d-1",
+        zone=ZoneInfo("America/Toronto"),
+        finish_later=pending.append,
+    )
 
 
 async def _run(asked: Asked, parts: Parts, script: Script) -> None:

@@ -39,7 +39,7 @@ class Listener(Strict):
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
     max_body_bytes: int = Field(10 * 1024 * 1024, ge=1024, description="bytes of a request body")
-    max_depth: int = Field(64, ge=4, le=500, description="nesting of the JSON of a request")
+    max_depth: int = Field(64, ge=4, le=200, description="nesting of the JSON of a request")
     max_texts: int = Field(10_000, ge=1, description="texts in one request")
     request_within_s: float = Field(60, gt=0, description="longest wait for a whole request; read at start")
     stalled_client_s: float = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,13 @@ import orjson
 from gateway.errors import Fault, Message, Refusal
 
 Path = tuple[str | int, ...]
+
+NOTHING: frozenset[str] = frozenset()
+MOST_TOKENS = 1_000_000_000
+LONG_NUMBER = 6
+_NAME = re.compile(r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_$][A-Za-z0-9_.:/$#-]{0,127}").fullmatch
+_BYTES = frozenset({"data", "file_data", "signature", "encrypted_content"})
+_ENCODED = re.compile(r"[A-Za-z0-9+/=_:;,.-]{64,}").fullmatch
 
 
 class Malformed(Refusal):
@@ -168,6 +175,77 @@ def replaced(value: dict[str, Any], texts: Mapping[Path, str]) -> dict[str, Any]
             parent = known
         parent[path[-1]] = text
     return root
+
+
+def every_string(
+    value: Any, path: Path, role: str, names: frozenset[str] = NOTHING, *, numbers: bool = False
+) -> Iterator[Text]:
+    """Every string of a JSON value, with its path.
+
+    `names`: the keys under which a protocol's own words stand, which are not texts if they look like names; encoded
+    bytes are none either. `numbers`: long ones too, as the texts that they might be.
+    """
+    if isinstance(value, str):
+        if value and not _is_protocols(path, value, names):
+            yield Text(path, role, value)
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from every_string(one, (*path, index), role, names, numbers=numbers)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from every_string(one, (*path, key), role, names, numbers=numbers)
+    elif numbers and type(value) in (int, float) and len(str(value)) >= LONG_NUMBER:
+        yield Text(path, role, str(value))
+
+
+def _is_protocols(path: Path, value: str, names: frozenset[str]) -> bool:
+    """Whether a string at `path` is the protocol's own word, and looks like one."""
+    key = next((step for step in reversed(path) if isinstance(step, str)), "")
+    if key in names:
+        return is_name(value)
+    return (key in _BYTES or value.startswith("data:")) and _ENCODED(value) is not None
+
+
+def is_name(value: Any) -> bool:
+    """Whether a value is a plain identifier: a name of a protocol, a tool, a field; never a sentence or an address."""
+    return isinstance(value, str) and _NAME(value) is not None
+
+
+def tokens(reported: Any) -> int:
+    """A count as a provider reports it; what cannot be one counts for nothing."""
+    return reported if type(reported) is int and 0 <= reported <= MOST_TOKENS else 0
+
+
+def answered_object(body: bytes) -> dict[str, Any]:
+    """A provider's JSON object. Raises `ProviderBroke`."""
+    try:
+        answer = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise broke_protocol() from None
+    if not isinstance(answer, dict):
+        raise broke_protocol()
+    return answer
+
+
+def written(answer: dict[str, Any]) -> bytes:
+    """An answer's JSON. Raises `ProviderBroke` for one that is nested too deep to be written."""
+    try:
+        return orjson.dumps(answer)
+    except TypeError:
+        raise broke_protocol() from None
+
+
+def broke_protocol() -> ProviderBroke:
+    """An answer that is not of its protocol."""
+    return ProviderBroke(
+        Message(
+            "La réponse du fournisseur n'est pas de son protocole.", "The provider's answer is not of its protocol."
+        ),
+        Message(
+            "Réessayer, puis prévenir la personne responsable du catalogue.",
+            "Retry, then tell the person in charge of the catalogue.",
+        ),
+    )
 
 
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import orjson
-
-from gateway.errors import Message
 from gateway.wire.calls import (
+    NOTHING,
     Call,
     Limits,
     Path,
-    ProviderBroke,
     Text,
+    answered_object,
+    broke_protocol,
+    every_string,
+    is_name,
     malformed,
     parse_object,
     path_text,
     replaced,
+    tokens,
     too_many,
 )
 
@@ -27,9 +29,18 @@ KNOWN_FIELDS = frozenset(
     top_logprobs user metadata store service_tier reasoning_effort modalities audio prediction web_search_options
     safety_identifier prompt_cache_key verbosity""".split()
 )
+MOST_CHOICES = 16
 OWN_TOOLS = frozenset({"function", "custom"})
 TEXT_PARTS = {"text": "text", "input_text": "text", "refusal": "refusal"}
-ANSWER_TEXTS = ("content", "refusal", "reasoning_content", "reasoning")
+KNOWN_PARTS = frozenset({"content", "refusal", "reasoning", "reasoning_details", "audio", "annotations"})
+SCHEMAS = frozenset({"tools", "functions", "response_format", "tool_choice", "function_call", "web_search_options"})
+"""Fields made of names and JSON Schemas."""
+FREE = frozenset({"metadata", "prediction"})
+"""Fields of free form, as unknown ones are: no word in them is the protocol's."""
+SCHEMA_NAMES = frozenset({"type", "name", "format", "$ref", "required"})
+PART_NAMES = frozenset({"type", "format", "detail", "id"})
+MESSAGE_NAMES = frozenset({"role", "type", "id", "tool_call_id"})
+CALL_NAMES = frozenset({"type", "id", "name", "tool_call_id"})
 
 
 def parse(body: bytes, limits: Limits) -> Call:
@@ -42,11 +53,11 @@ def parse(body: bytes, limits: Limits) -> Call:
         if len(texts) > limits.max_texts:
             raise too_many(limits)
     tools = value.get("tools") or []
-    provider_tools = [str(tool["type"]) for tool in tools if tool["type"] not in OWN_TOOLS]
+    provider_tools = [tool["type"] for tool in tools if tool["type"] not in OWN_TOOLS]
     if value.get("web_search_options") is not None:
         provider_tools.append("web_search")
     names = [tool[tool["type"]]["name"] for tool in tools if tool["type"] in OWN_TOOLS]
-    names += [str(function.get("name", "")) for function in value.get("functions") or []]
+    names += [function["name"] for function in value.get("functions") or []]
     return Call(
         protocol="chat",
         model=value["model"],
@@ -63,25 +74,13 @@ def parse(body: bytes, limits: Limits) -> Call:
 
 def checked_answer(body: bytes) -> dict[str, Any]:
     """A provider's answer, if it is a chat completion. Raises `ProviderBroke`."""
-    answer: Any = None
-    try:
-        answer = orjson.loads(body)
-        choices = answer["choices"]
-        usable = isinstance(choices, list) and all(isinstance(choice["message"], dict) for choice in choices)
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        usable = False
-    if not usable:
-        raise ProviderBroke(
-            Message(
-                "La réponse du fournisseur n'est pas de son protocole.", "The provider's answer is not of its protocol."
-            ),
-            Message(
-                "Réessayer, puis prévenir la personne responsable du catalogue.",
-                "Retry, then tell the person in charge of the catalogue.",
-            ),
-        )
-    result: dict[str, Any] = answer
-    return result
+    answer = answered_object(body)
+    choices = answer.get("choices")
+    if not isinstance(choices, list) or not all(
+        isinstance(choice, dict) and isinstance(choice.get("message"), dict) for choice in choices
+    ):
+        raise broke_protocol()
+    return answer
 
 
 def answer_texts(answer: dict[str, Any]) -> tuple[Text, ...]:
@@ -114,6 +113,9 @@ def rewrite_answer(
             if isinstance(content, str) and content:
                 texts[path] = f"{opening}\n\n{content}"
     result = replaced(answer, texts)
+    for index, choice in enumerate(answer["choices"]):
+        if choice.get("logprobs") is not None and result["choices"][index] is not choice:
+            result["choices"][index]["logprobs"] = None  # the tokens of a text that is no longer the one
     result["model"] = model
     if envelope is not None:
         result["vigie"] = envelope
@@ -125,9 +127,7 @@ def usage(answer: Mapping[str, Any]) -> tuple[int, int]:
     reported = answer.get("usage")
     if not isinstance(reported, dict):
         return 0, 0
-    counts = [reported.get(name) for name in ("prompt_tokens", "completion_tokens")]
-    sent, answered = (count if isinstance(count, int) and count >= 0 else 0 for count in counts)
-    return sent, answered
+    return tokens(reported.get("prompt_tokens")), tokens(reported.get("completion_tokens"))
 
 
 def wants_usage(body: Mapping[str, Any]) -> bool:
@@ -155,36 +155,50 @@ def _check(value: dict[str, Any]) -> None:
     if not isinstance(value.get("stream") or False, bool):
         raise malformed("stream", "true ou false", "true or false")
     count = value.get("n")
-    if count is not None and (not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= 16):
-        raise malformed("n", "un entier de 1 à 16", "an integer from 1 to 16")
+    if count is not None and not (type(count) is int and 1 <= count <= MOST_CHOICES):
+        raise malformed("n", f"un entier de 1 à {MOST_CHOICES}", f"an integer from 1 to {MOST_CHOICES}")
     for name in ("stream_options", "response_format", "metadata", "web_search_options", "prediction"):
         if value.get(name) is not None and not isinstance(value[name], dict):
             raise malformed(name, "un objet", "an object")
-    for name in ("tools", "functions"):
-        if value.get(name) is not None and not isinstance(value[name], list):
+    for name, check in (("tools", _check_tool), ("functions", _check_function)):
+        given = value.get(name)
+        if given is not None and not isinstance(given, list):
             raise malformed(name, "une liste", "a list")
-    for index, tool in enumerate(value.get("tools") or []):
-        _check_tool(tool, f"tools[{index}]")
+        for index, one in enumerate(given or []):
+            check(one, f"{name}[{index}]")
+    _check_field_names("", (name for name in value if name not in KNOWN_FIELDS))
+    _check_field_names("metadata", value.get("metadata") or {})
     for index, message in enumerate(messages):
         _check_message(message, f"messages[{index}]")
 
 
+def _check_field_names(where: str, names: Iterable[str]) -> None:
+    """Names of fields that we do not know are recorded, so they must be names and nothing else."""
+    if not all(map(is_name, names)):
+        raise malformed(where, "un objet aux noms de champs simples", "an object whose fields have plain names")
+
+
+def _check_function(function: Any, where: str) -> None:
+    if not isinstance(function, dict) or not is_name(function.get("name")):
+        raise malformed(where, "une fonction avec son nom", "a function with its name")
+
+
 def _check_tool(tool: Any, where: str) -> None:
-    if not isinstance(tool, dict) or not isinstance(tool.get("type"), str):
+    if not isinstance(tool, dict) or not is_name(tool.get("type")):
         raise malformed(where, "un outil avec son type", "a tool with its type")
     if tool["type"] in OWN_TOOLS:
         own = tool.get(tool["type"])
-        if not isinstance(own, dict) or not isinstance(own.get("name"), str):
+        if not isinstance(own, dict) or not is_name(own.get("name")):
             raise malformed(f"{where}.{tool['type']}", "un objet avec un nom", "an object with a name")
 
 
 def _check_message(message: Any, where: str) -> None:
-    if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+    if not isinstance(message, dict) or not is_name(message.get("role")):
         raise malformed(where, "un message avec son rôle", "a message with its role")
     content = message.get("content")
     if isinstance(content, list):
         for index, part in enumerate(content):
-            if not isinstance(part, dict) or not isinstance(part.get("type"), str):
+            if not isinstance(part, dict) or not is_name(part.get("type")):
                 raise malformed(f"{where}.content[{index}]", "une partie avec son type", "a part with its type")
             key = TEXT_PARTS.get(part["type"])
             if key is not None and not isinstance(part.get(key), str):
@@ -197,50 +211,49 @@ def _check_message(message: Any, where: str) -> None:
 
 
 def _texts(value: dict[str, Any]) -> Iterator[Text]:
-    """Every place of a request where text stands."""
+    """Every place of a request where text stands: every string but the model's name and the protocol's own words."""
     for index, message in enumerate(value["messages"]):
         yield from _message_texts(message, ("messages", index), message["role"])
-    for name in ("tools", "functions", "response_format", "prediction", "metadata", "stop", "web_search_options"):
-        if value.get(name) is not None:
-            yield from _every_string(value[name], (name,), name)
     for name, one in value.items():
-        if name == "user" or name not in KNOWN_FIELDS:
-            yield from _every_string(one, (name,), name)
+        if name in ("model", "messages", "stream"):
+            continue
+        free = name in FREE or name not in KNOWN_FIELDS
+        yield from every_string(one, (name,), name, SCHEMA_NAMES if name in SCHEMAS else NOTHING, numbers=free)
 
 
-def _message_texts(message: dict[str, Any], path: Path, role: str) -> Iterator[Text]:
-    for name in (*ANSWER_TEXTS, "name"):
-        value = message.get(name)
+def _message_texts(message: Mapping[str, Any], path: Path, role: str) -> Iterator[Text]:
+    """Every text of one message, of a request or of an answer; whatever its shape."""
+    for key, value in message.items():
         if isinstance(value, str):
-            if value:
-                yield Text((*path, name), role, value)
-        elif isinstance(value, list):
-            for index, part in enumerate(value):
-                key = TEXT_PARTS.get(part.get("type", "")) if isinstance(part, dict) else None
-                if key is not None and isinstance(part.get(key), str):
-                    yield Text((*path, name, index, key), role, part[key])
-    for index, call in enumerate(message.get("tool_calls") or []):
-        for kind, key in (("function", "arguments"), ("custom", "input")):
-            own = call.get(kind)
-            if isinstance(own, dict) and isinstance(own.get(key), str):
-                yield Text((*path, "tool_calls", index, kind, key), role, own[key], embedded=kind == "function")
-    legacy = message.get("function_call")
-    if isinstance(legacy, dict) and isinstance(legacy.get("arguments"), str):
-        yield Text((*path, "function_call", "arguments"), role, legacy["arguments"], embedded=True)
+            if value and not (key in MESSAGE_NAMES and is_name(value)):
+                yield Text((*path, key), role, value)
+        elif key == "tool_calls" and isinstance(value, list):
+            for index, call in enumerate(value):
+                yield from _tool_call_texts(call, (*path, key, index), role)
+        elif key == "function_call" and isinstance(value, dict):
+            yield from _own_call_texts(value, (*path, key), role, "arguments")
+        else:
+            yield from every_string(value, (*path, key), role, PART_NAMES if key in KNOWN_PARTS else NOTHING)
 
 
-def _every_string(value: Any, path: Path, role: str) -> Iterator[Text]:
-    """Strings of free form; of schemas and tools, what a person wrote, not the names that the protocol needs."""
-    if isinstance(value, str):
-        if path[-1] not in ("type", "name", "format", "$ref", "role"):
-            yield Text(path, role, value)
-    elif isinstance(value, list):
-        for index, one in enumerate(value):
-            if path[-1] != "required":
-                yield from _every_string(one, (*path, index), role)
-    elif isinstance(value, dict):
-        for key, one in value.items():
-            yield from _every_string(one, (*path, key), role)
+def _tool_call_texts(call: Any, path: Path, role: str) -> Iterator[Text]:
+    if not isinstance(call, dict):
+        yield from every_string(call, path, role)
+        return
+    for key, value in call.items():
+        if key in ("function", "custom") and isinstance(value, dict):
+            yield from _own_call_texts(value, (*path, key), role, "arguments" if key == "function" else "input")
+        else:
+            yield from every_string(value, (*path, key), role, CALL_NAMES)
+
+
+def _own_call_texts(own: Mapping[str, Any], path: Path, role: str, key: str) -> Iterator[Text]:
+    """A function's or a custom tool's call: what it is called with (arguments are JSON), and whatever else is there."""
+    for name, value in own.items():
+        if name == key and isinstance(value, str):
+            yield Text((*path, name), role, value, embedded=key == "arguments")
+        else:
+            yield from every_string(value, (*path, name), role, CALL_NAMES)
 
 
 def _media(value: dict[str, Any]) -> Iterator[str]:

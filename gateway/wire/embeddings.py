@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from gateway.errors import Message
-from gateway.wire.calls import Call, Limits, Malformed, ProviderBroke, Text, malformed, parse_object, too_many
+from gateway.wire.calls import (
+    Call,
+    Limits,
+    Malformed,
+    Text,
+    answered_object,
+    broke_protocol,
+    every_string,
+    is_name,
+    malformed,
+    parse_object,
+    tokens,
+    too_many,
+)
 
 KNOWN_FIELDS = frozenset({"model", "input", "dimensions", "encoding_format", "user"})
+MOST_DIMENSIONS = 65_536
 
 
 def parse(body: bytes, limits: Limits) -> Call:
@@ -30,38 +42,30 @@ def parse(body: bytes, limits: Limits) -> Call:
         )
     else:
         raise malformed("input", "un texte ou une liste de textes", "a text or a list of texts")
+    size = value.get("dimensions")
+    if size is not None and not (type(size) is int and 1 <= size <= MOST_DIMENSIONS):
+        raise malformed("dimensions", f"un entier de 1 à {MOST_DIMENSIONS}", f"an integer from 1 to {MOST_DIMENSIONS}")
+    fields = tuple(name for name in value if name not in KNOWN_FIELDS)
+    if not all(map(is_name, fields)):
+        raise malformed("", "un objet aux noms de champs simples", "an object whose fields have plain names")
+    for name in value:
+        if name not in ("model", "input"):
+            texts += every_string(value[name], (name,), name, numbers=name not in KNOWN_FIELDS)
     if len(texts) > limits.max_texts:
         raise too_many(limits)
-    if isinstance(value.get("user"), str):
-        texts.append(Text(("user",), "user", value["user"]))
-    fields = tuple(name for name in value if name not in KNOWN_FIELDS)
     return Call("embeddings", value["model"], False, tuple(texts), (), (), (), fields, value, wants_json=False)
 
 
 def checked_answer(body: bytes) -> dict[str, Any]:
     """A provider's answer, if it is a list of embeddings. Raises `ProviderBroke`."""
-    answer: Any = None
-    try:
-        answer = orjson.loads(body)
-        usable = isinstance(answer["data"], list) and all("embedding" in one for one in answer["data"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        usable = False
-    if not usable:
-        raise ProviderBroke(
-            Message(
-                "La réponse du fournisseur n'est pas de son protocole.", "The provider's answer is not of its protocol."
-            ),
-            Message(
-                "Réessayer, puis prévenir la personne responsable du catalogue.",
-                "Retry, then tell the person in charge of the catalogue.",
-            ),
-        )
-    result: dict[str, Any] = answer
-    return result
+    answer = answered_object(body)
+    data = answer.get("data")
+    if not isinstance(data, list) or not all(isinstance(one, dict) and "embedding" in one for one in data):
+        raise broke_protocol()
+    return answer
 
 
 def usage(answer: dict[str, Any]) -> tuple[int, int]:
     """(input tokens, 0)."""
     reported = answer.get("usage")
-    count = reported.get("prompt_tokens") if isinstance(reported, dict) else 0
-    return (count if isinstance(count, int) and count >= 0 else 0), 0
+    return tokens(reported.get("prompt_tokens")) if isinstance(reported, dict) else 0, 0

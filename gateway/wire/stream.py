@@ -14,10 +14,13 @@ from typing import Any, Protocol
 import orjson
 
 from gateway.errors import Message
-from gateway.wire.calls import ProviderBroke
+from gateway.wire.calls import ProviderBroke, tokens, written
 from gateway.wire.sse import DONE, Parser, encode
 
 CONTENT_KINDS = ("content", "reasoning_content", "reasoning", "refusal")
+CHOICES, TOOL_CALLS = 128, 1024
+LEGACY = -1
+"""In place of a tool call's index: the one `function_call` of a message, as it was before there were several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ class ChatStream:
             await self._choice(choice, chunk.get("usage"), frames)
 
     async def _choice(self, choice: dict[str, Any], usage: Any, frames: list[bytes]) -> None:
-        index, delta = choice["index"], choice.get("delta") or {}
+        index: int = choice["index"]
+        delta: dict[str, Any] = choice.get("delta") or {}
         changed = await self._through_guards(index, delta)
         finish = choice.get("finish_reason")
         if finish is None:
@@ -134,6 +138,13 @@ class ChatStream:
             changed["tool_calls"] = [call for call in calls if call is not None]
             if not changed["tool_calls"]:
                 changed.pop("tool_calls")
+        legacy = delta.get("function_call")
+        if isinstance(legacy, dict) and isinstance(legacy.get("arguments"), str) and legacy["arguments"]:
+            released = await self._guard(Channel(index, "arguments", LEGACY)).feed(legacy["arguments"])
+            if not released and "name" not in legacy:
+                changed.pop("function_call")
+            else:
+                changed["function_call"] = {**legacy, "arguments": released}
         return changed
 
     async def _tool_call(self, index: int, call: dict[str, Any]) -> dict[str, Any] | None:
@@ -158,6 +169,8 @@ class ChatStream:
                 continue
             if channel.kind in CONTENT_KINDS:
                 delta: dict[str, Any] = {channel.kind: self._with_opening(index, channel.kind, text)}
+            elif channel.index == LEGACY:
+                delta = {"function_call": {"arguments": text}}
             else:
                 kind, key = ("function", "arguments") if channel.kind == "arguments" else ("custom", "input")
                 delta = {"tool_calls": [{"index": channel.index, kind: {key: text}}]}
@@ -185,12 +198,10 @@ class ChatStream:
     def _emit(self, chunk: dict[str, Any], frames: list[bytes]) -> None:
         if self._envelope is not None:
             chunk, self._envelope = {**chunk, "vigie": self._envelope}, None
-        frames.append(encode(orjson.dumps(chunk)))
+        frames.append(encode(written(chunk)))
 
     def _count(self, usage: dict[str, Any]) -> None:
-        counts = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
-        sent, answered = (count if isinstance(count, int) and count >= 0 else 0 for count in counts)
-        self.usage = sent, answered
+        self.usage = tokens(usage.get("prompt_tokens")), tokens(usage.get("completion_tokens"))
 
 
 def _checked(data: bytes) -> dict[str, Any]:
@@ -199,7 +210,7 @@ def _checked(data: bytes) -> dict[str, Any]:
     try:
         chunk = orjson.loads(data)
         choices = chunk["choices"]
-        usable = isinstance(choices, list) and all(isinstance(choice["index"], int) for choice in choices)
+        usable = isinstance(choices, list) and all(map(_is_choice, choices))
     except (orjson.JSONDecodeError, KeyError, TypeError):
         usable = False
     if not usable:
@@ -212,3 +223,22 @@ def _checked(data: bytes) -> dict[str, Any]:
         )
     result: dict[str, Any] = chunk
     return result
+
+
+def _is_choice(choice: Any) -> bool:
+    """Whether it has the shape of a choice; indexes are bounded, since each takes a guard."""
+    if not isinstance(choice, dict) or not _is_index(choice.get("index"), CHOICES):
+        return False
+    delta = choice.get("delta")
+    if delta is None:
+        return True
+    if not isinstance(delta, dict):
+        return False
+    calls = delta.get("tool_calls")
+    return not isinstance(calls, list) or all(
+        isinstance(call, dict) and _is_index(call.get("index", 0), TOOL_CALLS) for call in calls
+    )
+
+
+def _is_index(value: Any, bound: int) -> bool:
+    return type(value) is int and 0 <= value < bound
