@@ -5,6 +5,7 @@ A fact never carries a value that may not be kept (promise 6): of personal data 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +22,40 @@ ACTION = (Stage.ACTION,)
 OUTPUT = (Stage.OUTPUT,)
 
 
+ENTITIES = (
+    "ADDRESS",
+    "BANK_ACCOUNT",
+    "CA_IMMIGRATION",
+    "CA_PASSPORT",
+    "CA_SIN",
+    "CREDENTIAL",
+    "CREDIT_CARD",
+    "DATE_OF_BIRTH",
+    "EMAIL_ADDRESS",
+    "IBAN_CODE",
+    "IP_ADDRESS",
+    "LICENCE_PLATE",
+    "PERSON",
+    "PHONE_NUMBER",
+    "QC_DRIVER_LICENCE",
+    "QC_NAM",
+    "QC_PERMANENT_CODE",
+)
+"""Every type of personal information that the analyser can find."""
+
+_PROVINCES = "AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT"
+COUNTRY = r"[A-Z]{2}"
+SUBDIVISION = rf"CA-(?:{_PROVINCES})|(?!CA-)[A-Z]{{2}}-[A-Z0-9]{{1,3}}"
+"""ISO 3166-1 and 3166-2: of Canada's subdivisions, those that exist; of another country's, the form."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact: dotted `name`, CEL `type` ("string", "bool", "int", "list", "map"), `unit`, the stages that see it."""
+    """One fact: dotted `name`, CEL `type` ("string", "bool", "int", "list", "map"), `unit`, the stages that see it.
+
+    What it can be at all: of a text, or of the elements of a list, one of `values` if there are any, or of the form
+    `pattern`; of an integer, from `least` to `most`.
+    """
 
     name: str
     type: str
@@ -31,6 +63,16 @@ class Fact:
     fr: str
     en: str
     unit: str = ""
+    values: tuple[str, ...] = ()
+    pattern: str = ""
+    least: int | None = None
+    most: int | None = None
+
+    def may_be(self, word: str) -> bool:
+        """Whether this text, or an element of this list, can ever be `word`."""
+        if self.values:
+            return word in self.values
+        return not self.pattern or re.fullmatch(self.pattern, word) is not None
 
     @property
     def empty(self) -> FactValue:
@@ -48,9 +90,17 @@ FACTS: tuple[Fact, ...] = (
         ALL,
         "Rôle dans une décision\u00a0: none, support ou exclusive",
         "Role in a decision: none, support or exclusive",
+        values=("none", "support", "exclusive"),
     ),
     Fact("system.purposes", "list", ALL, "Finalités inscrites", "Registered purposes"),
-    Fact("call.protocol", "string", ALL, "Protocole\u00a0: chat ou embeddings", "Protocol: chat or embeddings"),
+    Fact(
+        "call.protocol",
+        "string",
+        ALL,
+        "Protocole\u00a0: chat ou embeddings",
+        "Protocol: chat or embeddings",
+        values=("chat", "embeddings"),
+    ),
     Fact("call.model", "string", ALL, "Modèle demandé", "Model asked for"),
     Fact("call.stream", "bool", ALL, "Réponse en flux", "Streamed answer"),
     Fact("call.purpose", "string", ALL, "Finalité de l'appel", "Purpose of the call"),
@@ -69,6 +119,7 @@ FACTS: tuple[Fact, ...] = (
         "Rang de cette classification\u00a0; 0 est le plus bas",
         "Rank of that classification; 0 is the lowest",
         "rank",
+        least=0,
     ),
     Fact("call.tools", "list", ALL, "Fonctions offertes au modèle", "Functions offered to the model"),
     Fact(
@@ -82,8 +133,8 @@ FACTS: tuple[Fact, ...] = (
         "Contenus autres que du texte (image, audio…)",
         "Content other than text (image, audio…)",
     ),
-    Fact("call.date", "string", ALL, "Date locale, AAAA-MM-JJ", "Local date, YYYY-MM-DD"),
-    Fact("call.hour", "int", ALL, "Heure locale", "Local hour", "0–23"),
+    Fact("call.date", "string", ALL, "Date locale, AAAA-MM-JJ", "Local date, YYYY-MM-DD", pattern=r"\d{4}-\d{2}-\d{2}"),
+    Fact("call.hour", "int", ALL, "Heure locale", "Local hour", "0–23", least=0, most=23),
     Fact("call.user_known", "bool", ALL, "L'utilisateur final est indiqué", "The end user is given"),
     Fact("call.dry_run", "bool", ALL, "Appel à blanc", "Dry run"),
     Fact(
@@ -100,6 +151,7 @@ FACTS: tuple[Fact, ...] = (
         ALL,
         "Types de renseignements que l'EFVP nomme",
         "Types of information that the assessment names",
+        values=ENTITIES,
     ),
     Fact("training.required", "bool", ALL, "Une formation est exigée", "Training is required"),
     Fact("training.valid", "bool", ALL, "L'attestation de formation est valide", "The training attestation is valid"),
@@ -110,6 +162,7 @@ FACTS: tuple[Fact, ...] = (
         "Budget du système par jour\u00a0; 0\u00a0: aucun",
         "The system's budget a day; 0: none",
         "tokens",
+        least=0,
     ),
     Fact(
         "budget.tokens_used",
@@ -118,6 +171,7 @@ FACTS: tuple[Fact, ...] = (
         "Jetons utilisés aujourd'hui, par tranche du budget",
         "Tokens used today",
         "tokens",
+        least=0,
     ),
     Fact(
         "model.registered",
@@ -133,14 +187,16 @@ FACTS: tuple[Fact, ...] = (
         CONTENT,
         "Types de renseignements personnels détectés",
         "Types of personal information detected",
+        values=ENTITIES,
     ),
-    Fact("privacy.count", "int", CONTENT, "Nombre de détections", "Number of findings", "findings"),
+    Fact("privacy.count", "int", CONTENT, "Nombre de détections", "Number of findings", "findings", least=0),
     Fact(
         "privacy.unassessed",
         "list",
         CONTENT,
         "Types détectés que l'EFVP du système ne nomme pas",
         "Types detected that the system's assessment does not name",
+        values=ENTITIES,
     ),
     Fact(
         "privacy.remaining",
@@ -148,9 +204,17 @@ FACTS: tuple[Fact, ...] = (
         ROUTING,
         "Types qui partiraient encore après masquage",
         "Types that would still leave after masking",
+        values=ENTITIES,
     ),
     Fact("deployment.id", "string", ROUTING, "Déploiement candidat", "Candidate deployment"),
-    Fact("deployment.protocol", "string", ROUTING, "openai, litellm ou simulated", "openai, litellm or simulated"),
+    Fact(
+        "deployment.protocol",
+        "string",
+        ROUTING,
+        "openai, litellm ou simulated",
+        "openai, litellm or simulated",
+        values=("openai", "litellm", "simulated"),
+    ),
     Fact("deployment.operator", "string", ROUTING, "Exploitant", "Operator"),
     Fact(
         "deployment.operator_home",
@@ -158,6 +222,7 @@ FACTS: tuple[Fact, ...] = (
         ROUTING,
         "Siège de l'exploitant (CA-QC, CA, US…)",
         "Operator's home jurisdiction",
+        pattern=rf"{COUNTRY}|{SUBDIVISION}|unknown",
     ),
     Fact(
         "deployment.public_body",
@@ -173,9 +238,21 @@ FACTS: tuple[Fact, ...] = (
         "Lois étrangères applicables à l'exploitant",
         "Foreign laws that reach the operator",
     ),
-    Fact("deployment.country", "string", ROUTING, "Pays de traitement", "Country of processing"),
     Fact(
-        "deployment.subdivision", "string", ROUTING, "Subdivision de traitement (CA-QC…)", "Subdivision of processing"
+        "deployment.country",
+        "string",
+        ROUTING,
+        "Pays de traitement",
+        "Country of processing",
+        pattern=rf"{COUNTRY}|unknown",
+    ),
+    Fact(
+        "deployment.subdivision",
+        "string",
+        ROUTING,
+        "Subdivision de traitement (CA-QC…)",
+        "Subdivision of processing",
+        pattern=rf"{SUBDIVISION}|unknown",
     ),
     Fact("deployment.region", "string", ROUTING, "Région du fournisseur", "Provider's region"),
     Fact(
@@ -184,6 +261,7 @@ FACTS: tuple[Fact, ...] = (
         ROUTING,
         "Portée du routage\u00a0: regional, geographic, global, unknown",
         "Routing scope",
+        values=("regional", "geographic", "global", "unknown"),
     ),
     Fact(
         "deployment.guarantee",
@@ -191,14 +269,23 @@ FACTS: tuple[Fact, ...] = (
         ROUTING,
         "Garantie du lieu\u00a0: direct-control, contractual, documented, none, unknown",
         "How the place is guaranteed",
+        values=("direct-control", "contractual", "documented", "none", "unknown"),
     ),
-    Fact("deployment.weights", "string", ROUTING, "Poids\u00a0: open, restricted, closed, unknown", "Weights"),
+    Fact(
+        "deployment.weights",
+        "string",
+        ROUTING,
+        "Poids\u00a0: open, restricted, closed, unknown",
+        "Weights",
+        values=("open", "restricted", "closed", "unknown"),
+    ),
     Fact(
         "deployment.training",
         "string",
         ROUTING,
         "Entraînement sur les données\u00a0: never, off-by-default, possible, unknown",
         "Training on the data",
+        values=("never", "off-by-default", "possible", "unknown"),
     ),
     Fact(
         "deployment.retention_days",
@@ -207,6 +294,7 @@ FACTS: tuple[Fact, ...] = (
         "Conservation chez le fournisseur\u00a0; inconnue\u00a0: 36\u00a0500, un siècle",
         "Retention at the provider; unknown: 36,500, a century",
         "days",
+        least=-1,
     ),
     Fact("deployment.contract_on_file", "bool", ROUTING, "Un contrat est inscrit", "A contract is on file"),
     Fact("deployment.contract_valid", "bool", ROUTING, "Ce contrat est en vigueur", "That contract is in force"),
@@ -226,6 +314,7 @@ FACTS: tuple[Fact, ...] = (
         ROUTING,
         "Types que cette évaluation nomme",
         "Types that this assessment names",
+        values=ENTITIES,
     ),
     Fact(
         "deployment.unassessed",
@@ -233,6 +322,7 @@ FACTS: tuple[Fact, ...] = (
         ROUTING,
         "Types qui partiraient et que cette évaluation ne nomme pas",
         "Types that would leave and that this assessment does not name",
+        values=ENTITIES,
     ),
     Fact(
         "deployment.max_classification_rank",
@@ -241,6 +331,7 @@ FACTS: tuple[Fact, ...] = (
         "Rang de la classification la plus haute admise",
         "Rank of the highest classification admitted",
         "rank",
+        least=0,
     ),
     Fact(
         "deployment.verified",
@@ -256,6 +347,8 @@ FACTS: tuple[Fact, ...] = (
         "Rang de souveraineté, 1 (sous le contrôle de l'État) à 7",
         "Sovereignty tier, 1 (state-controlled) to 7",
         "1–7",
+        least=1,
+        most=7,
     ),
     Fact("deployment.traps", "list", ROUTING, "Pièges de souveraineté reconnus", "Sovereignty traps recognised"),
     Fact(
@@ -287,21 +380,30 @@ FACTS: tuple[Fact, ...] = (
         "Arguments auxquels la politique se réfère",
         "Arguments that policy refers to",
     ),
-    Fact("action.entities", "list", ACTION, "Types détectés dans les arguments", "Types detected in the arguments"),
+    Fact(
+        "action.entities",
+        "list",
+        ACTION,
+        "Types détectés dans les arguments",
+        "Types detected in the arguments",
+        values=ENTITIES,
+    ),
     Fact(
         "output.entities",
         "list",
         OUTPUT,
         "Types détectés dans les mots du modèle",
         "Types detected in the model's own words",
+        values=ENTITIES,
     ),
-    Fact("output.count", "int", OUTPUT, "Nombre de détections", "Number of findings", "findings"),
+    Fact("output.count", "int", OUTPUT, "Nombre de détections", "Number of findings", "findings", least=0),
     Fact(
         "output.new_entities",
         "list",
         OUTPUT,
         "Types dont la valeur n'était pas dans la demande",
         "Types whose value was not in the prompt",
+        values=ENTITIES,
     ),
 )
 
