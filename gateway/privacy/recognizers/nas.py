@@ -1,0 +1,70 @@
+"""CA_SIN: the social insurance number (numéro d'assurance sociale, NAS). Nine digits, the last a Luhn check digit.
+
+Source: Employment and Social Development Canada, *Social Insurance Number Regulatory Framework*, and the Canada
+Revenue Agency's validation of the SIN (Luhn). A first digit of 0 or 8 is not issued to people but stands in examples:
+it scores less.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gateway.privacy.recognizers.candidate import Candidate, Recognizer
+from gateway.privacy.recognizers.cues import NUMBERED, Cues, Standing
+from gateway.privacy.recognizers.numbers import digits, luhn
+from gateway.privacy.recognizers.view import View
+
+SHAPE = re.compile(r"[0-9](?<![0-9a-z].)(?<![0-9][.,/\-].)(?:[ .\-]{0,3}[0-9]){8}(?![0-9a-z]|[.,/\-][0-9])")
+GROUPED = re.compile(r"[0-9]{3}([ .\-]{1,3})[0-9]{3}\1[0-9]{3}")
+AMOUNT = re.compile(r"[ ]?(?:\$|%|€|m\$|k\$|cad\b|dollars|euros|habitants|personnes|km|kg|kwh|mwh|octets|m2|hectares)")
+CUES = Cues(
+    r"\bn\.?a\.?s\b|\bs\.?i\.?n\b(?!')|assurance[ \-]?sociale|social[ \-]?insurance|\bsin(?:number|no)|"
+    r"numero ?nas|insurance number",
+    NUMBERED + r"|\$ ?$|\b(?:tel|telephone|cell|fax|telecopieur|phone|passeport|permis|immatriculation)\b",
+)
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Nine digits that pass, scored by their grouping and surroundings."""
+    folded = view.folded
+    for match in SHAPE.finditer(folded):
+        start, end = match.span()
+        number = digits(match[0])
+        if luhn(number):
+            yield Candidate(start, end, "CA_SIN", score(view, start, end, number))
+
+
+def score(view: View, start: int, end: int, number: str) -> float:
+    """How sure, for nine digits that pass."""
+    standing = CUES.standing(view, start, end)
+    if standing is Standing.AGAINST:
+        return 0.1
+    if standing is Standing.FOR:
+        return 0.95
+    if standing is Standing.HEADING:
+        return 0.9
+    folded = view.folded
+    if AMOUNT.match(folded, end) or glued(folded, start, end):
+        return 0.2
+    grouped = GROUPED.fullmatch(folded, start, end) is not None
+    if standing is Standing.DOCUMENT and (grouped or end - start == 9):
+        return 0.6
+    base = 0.5 if grouped else 0.45 if end - start == 9 else 0.2
+    return base - 0.08 if number[0] in "08" else base
+
+
+def glued(folded: str, start: int, end: int) -> bool:
+    """Whether more of the same seems to stand beside: then it is a part of something longer."""
+    left = folded[max(0, start - 2) : start]
+    right = folded[end : end + 2]
+    beside = left[-1:] in "-/_.#" and left[:1].isalnum() if len(left) == 2 else False
+    return beside or (left[-1:] == " " and left[:1].isdigit()) or (right[:1] in " -/_" and right[1:].isdigit())
+
+
+RECOGNIZER = Recognizer(
+    ("CA_SIN",),
+    "Employment and Social Development Canada, Social Insurance Number Regulatory Framework; Luhn",
+    ("NAS", "numéro d'assurance sociale", "SIN", "social insurance number"),
+    find,
+)
