@@ -69,6 +69,7 @@ LOWER_TOWN = re.compile(
     r"(?:a |in |au )?(?P<name>[a-z](?:[a-z]|['\-](?=[a-z])){1,40}(?: [a-z](?:[a-z]|['\-](?=[a-z])){1,20})?)"
 )
 WORD = re.compile(r" {0,2}(?P<word>[A-Za-z0-9](?:[A-Za-z0-9]|['.\-](?=[A-Za-z0-9])){0,40}\.?)")
+ORDINAL = re.compile(r"[0-9]{1,3}(?:re|er|ere|e|ieme|eme|nd|nde|st|nd|rd|th)")
 SAINTS = re.compile(r"(?:saint|sainte|st|ste|notre-dame|mont|lac|l'ange|sainte?s)[\- ][a-z]")
 PARTICLES = frozenset("de du des la le les l d au aux a et en sur sous of the".split())
 FOLLOWED = frozenset(
@@ -164,7 +165,11 @@ def _name(view: View, at: int, *, strict: bool) -> int:
             continue
         if named and folded in ENDS:
             break
-        proper = word[0].isupper() or word[0].isdigit() or (folded[:2] in ("d'", "l'") and word[2:3].isupper())
+        proper = (
+            word[0].isupper()
+            or (word[0].isdigit() and (not named or ORDINAL.fullmatch(folded)))
+            or (folded[:2] in ("d'", "l'") and word[2:3].isupper())
+        )
         if not proper and (folded in ENDS or not _loosely(plain, end, named, loose=loose, strict=strict)):
             break
         named, loose = named + 1, loose or not proper
@@ -270,11 +275,9 @@ def _town(view: View, at: int) -> int | None:
     for count in range(len(words), 0, -1):
         short = " ".join(words[:count])
         end = start + len(short)
-        if (
-            short.replace(" ", "-") in MUNICIPALITIES
-            or short in MUNICIPALITIES
-            or (match.re is TOWN and SAINTS.match(short))
-        ):
+        if short.replace(" ", "-") in MUNICIPALITIES or short in MUNICIPALITIES:
+            return end
+        if match.re is TOWN and SAINTS.match(short) and count == (1 if "-" in words[0] else 2):
             return end
     end = start + len(name)
     if match.re is TOWN:

@@ -25,12 +25,18 @@ TRIPLE = re.compile(
     r"|(?P<first>[0-9]{3})(?<![0-9a-z].{3})(?<![0-9][.,/\- ].{3})[ ]?[ \-/][ ]?[0-9]{5}[ ]?[ \-/][ ]?"
     r"[0-9]{7,12}(?![0-9a-z]|[.,/\-][0-9])"
 )
-GATE = ("compte", "account", "folio", "transit", "specimen", "depot direct", "direct deposit")
-ACCOUNT = re.compile(
-    r"(?:comptes?(?: (?:bancaire|cheques?|epargne|courant|d'epargne|de banque|personnel|no\.?|numero|"
-    r"d'operations))*|folio|(?:bank |chequing |checking |savings )?account(?: (?:number|no\.?|#))?|"
-    r"numero ?(?:de )?compte(?: bancaire)?|acct\.?)"
-    r"(?P<gap>[^0-9\n]{0,30}?)(?P<value>[0-9](?:[ \-]?[0-9]){4,14})(?![0-9a-z]|[.,/][0-9])(?! ?(?:\$|%|€))"
+_AFTER = r"(?P<gap>[^0-9\n]{0,30}?)(?P<value>[0-9](?:[ \-]?[0-9]){4,14})(?![0-9a-z]|[.,/][0-9])(?! ?(?:\$|%|€))"
+ACCOUNTS = tuple(
+    (needle, re.compile(pattern + _AFTER))
+    for needle, pattern in (
+        (
+            "compte",
+            r"comptes?(?![a-z])(?: (?:bancaire|cheques?|epargne|courant|d'epargne|de banque|personnel|no\.?|numero))*",
+        ),
+        ("folio", r"folio"),
+        ("account", r"account(?![a-z])(?: (?:number|no\.?|#))?"),
+        ("acct", r"acct\.?"),
+    )
 )
 CUES = Cues(
     r"transit|folio|specimen|caisse|desjardins|bancaire|\bbank|\bcompte\b|\baccount\b|depot direct|"
@@ -55,20 +61,19 @@ def find(view: View) -> Iterator[Candidate]:
         sure = CUES.standing(view, *match.span()) >= Standing.DOCUMENT
         score = 0.95 if known and sure else 0.6 if sure or (known and "-" in match[0]) else 0.3
         yield Candidate(match.start(), match.end(), "BANK_ACCOUNT", score)
-    if not any(word in folded for word in GATE):
+    for needle, pattern in ACCOUNTS:
+        if needle in folded:
+            for match in pattern.finditer(folded):
+                yield from _account(view, match)
+
+
+def _account(view: View, match: re.Match[str]) -> Iterator[Candidate]:
+    number = digits(match["value"])
+    start, end = match.span("value")
+    if not 5 <= len(number) <= 12 or NOT_BANK.search(view.folded, max(0, match.start() - 20), start):
         return
-    for match in ACCOUNT.finditer(folded):
-        number = digits(match["value"])
-        if not 5 <= len(number) <= 12 or NOT_BANK.search(folded, max(0, match.start() - 20), match.start("value")):
-            continue
-        banking = match[0].startswith("folio") or BANKING.anywhere(view)
-        start, end = match.span("value")
-        yield Candidate(
-            start,
-            end,
-            "BANK_ACCOUNT",
-            0.85 if banking and len(number) >= 6 else 0.5 if len(number) >= 7 and banking else 0.3,
-        )
+    banking = match[0].startswith("folio") or BANKING.anywhere(view)
+    yield Candidate(start, end, "BANK_ACCOUNT", 0.85 if banking and len(number) >= 6 else 0.3)
 
 
 RECOGNIZER = Recognizer(

@@ -50,7 +50,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(match.start(), match.end(), "QC_NEQ", 0.96 if NEQ_CUE.search(near) else 0.6)
     for match in TAX.finditer(folded):
         yield Candidate(match.start(), match.end(), "TAX_REGISTRATION", 0.99)
-    if any(len(word) >= 16 for word in folded.split()):
+    if view.longest >= 16:
         yield from _hexadecimal(folded)
 
 

@@ -62,7 +62,7 @@ CUES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
 )
 LINK = re.compile(
     r"s?[\"'*`)]{0,3}(?P<gap>[^\n:=\"]{0,40}?)[\"'*`]{0,3} ?(?P<sign>:=|=>|->|:|=|\best\b|\bis\b|\bsont\b|"
-    r"\bsera\b|\bwas\b|\betait\b)(?: maintenant| desormais| now)?[ :]{0,3}[\"'*`(]{0,3}"
+    r"\bsera\b|\bwas\b|\betait\b)(?: maintenant| desormais| now)?[ :]{0,3}[\"'*`(]{0,3} ?"
     r"(?P<value>[^\s\"'`<>|]{4,500})"
 )
 DIRECT = re.compile(r" +(?P<value>[A-Za-z0-9_\-.~+/=]{16,500})")
@@ -97,8 +97,9 @@ def find(view: View) -> Iterator[Candidate]:
     plain, folded = view.plain, view.folded
     if ARMOUR in plain:
         yield from _armoured(plain)
-    for word in LONG.finditer(plain):
-        yield from _shaped(plain, word)
+    if view.longest >= 16:
+        for word in LONG.finditer(plain):
+            yield from _shaped(plain, word)
     if "=" in folded and (";" in folded):
         for match in CONNECTION.finditer(folded):
             yield Candidate(match.start(), match.end(), "CREDENTIAL", 0.9)
@@ -163,7 +164,7 @@ def _announced(view: View, kind: str, at: int) -> Iterator[Candidate]:
     if kind == "password":
         score = _password(value, link["sign"], closed=closed)
     else:
-        score = 0.85 if len(value) >= 12 and _mixed(value) else 0.0
+        score = 0.95 if len(value) >= 12 and _mixed(value) else 0.0
     if score and not REFERENCE.match(value):
         yield Candidate(start, start + len(value), "CREDENTIAL", score)
 

@@ -19,21 +19,14 @@ from gateway.privacy.recognizers.view import View
 IUC = re.compile(r"[0-9](?<![0-9a-su-wyz].)(?<![0-9][.,/\-].)(?:[ .\-]{0,3}[0-9]){7,9}(?![0-9a-z]|[.,/\-][0-9])")
 HYPHENED = re.compile(r"[0-9]{2}-[0-9]{4}-[0-9]{4}|[0-9]{4}-[0-9]{4}")
 APPLICATION = re.compile(r"[0-9]{9}(?<=[a-z].{9})(?<![a-z0-9].{10})(?![0-9a-z])")
-GATE = (
-    "iuc",
-    "uci",
-    "immigr",
-    "ircc",
-    "client",
-    "asile",
-    "asylum",
-    "refugi",
-    "refuge",
-    "resid",
-    "citoyennete",
-    "csq",
-    "permis d",
-    "visa",
+GATE = tuple(
+    """
+    iuc,uci,immigr,ircc,client id,client_id,clientid,id client,asile,asylum,refugi,refugee,residence permanente,permanent resid,
+    citoyennete,citizenship,csq,permis d'etude,permis de travail,study permit,work permit,visa ,visa:,identificateur unique,
+    identifiant unique,unique client,identification de client,numero de client,numero du client
+    """.replace("\n", "")
+    .replace("    ", "")
+    .split(",")
 )
 CLIENT = Cues(
     r"\biuc\b|\buci\b|identificateur unique|identifiant unique|unique client|client[ \-]?id\b|id[ \-]?client|"
@@ -51,7 +44,7 @@ MATTER = Cues(
 def find(view: View) -> Iterator[Candidate]:
     """In a text that speaks of immigration."""
     folded = view.folded
-    if not any(word in folded for word in GATE) or not (MATTER.anywhere(view) or CLIENT.anywhere(view)):
+    if not any(word in folded for word in GATE):
         return
     for match in IUC.finditer(folded):
         start, end = match.span()
@@ -62,7 +55,7 @@ def find(view: View) -> Iterator[Candidate]:
         score = 0.2
         if client in (Standing.FOR, Standing.HEADING):
             score = 0.92
-        elif hyphened and MATTER.standing(view, start, end) is Standing.FOR and client is not Standing.AGAINST:
+        elif hyphened and MATTER.standing(view, start, end) is Standing.FOR:
             score = 0.75
         if (
             score > 0.4

@@ -16,7 +16,7 @@ from gateway.privacy.recognizers.numbers import digits, luhn
 from gateway.privacy.recognizers.view import View
 
 SHAPE = re.compile(r"[0-9](?<![0-9a-z].)(?<![0-9][.,/\-].)(?:[ .\-]{0,3}[0-9]){8}(?![0-9a-z]|[.,/\-][0-9])")
-GROUPED = re.compile(r"[0-9]{3}([ .\-]{1,3})[0-9]{3}\1[0-9]{3}")
+GROUPED = re.compile(r"[0-9]{3}[ .\-]{1,3}[0-9]{3}[ .\-]{1,3}[0-9]{3}")
 AMOUNT = re.compile(r"[ ]?(?:\$|%|€|m\$|k\$|cad\b|dollars|euros|habitants|personnes|km|kg|kwh|mwh|octets|m2|hectares)")
 CUES = Cues(
     r"\bn\.?a\.?s\b|\bs\.?i\.?n\b(?!')|assurance[ \-]?sociale|social[ \-]?insurance|\bsin(?:number|no)|"

@@ -28,9 +28,7 @@ CUES = Cues(r"pass(?:e)?ports?|document de voyage|travel document", NUMBERED)
 def find(view: View) -> Iterator[Candidate]:
     """In a text that speaks of passports."""
     folded = view.folded
-    if "port" not in folded and "voyage" not in folded and "travel" not in folded:
-        return
-    if not CUES.anywhere(view):
+    if "asseport" not in folded and "passport" not in folded and "voyage" not in folded and "travel doc" not in folded:
         return
     for match in SHAPE.finditer(folded):
         start = match.start() - 1

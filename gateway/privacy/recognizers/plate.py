@@ -13,7 +13,7 @@ from gateway.privacy.recognizers.candidate import Candidate, Recognizer
 from gateway.privacy.recognizers.cues import Cues, Standing
 from gateway.privacy.recognizers.view import View
 
-GATE = ("plaque", "plate", "immatricul", "vehicule", "vehicle")
+GATE = ("plaque", "plate", "immatricul")
 SHAPE = re.compile(
     r"(?<![a-z0-9\-])(?:[a-z][0-9]{2}[ \-]?[a-z]{3}|[a-z]{3}[ \-]?[0-9]{3,4}|[0-9]{3}[ \-]?[a-z]{3}|[a-z]{1,2}"
     r"[ \-]?[0-9]{4,6})(?![a-z0-9\-])"
@@ -28,7 +28,7 @@ CUES = Cues(
 def find(view: View) -> Iterator[Candidate]:
     """In a text that speaks of plates."""
     folded = view.folded
-    if not any(word in folded for word in GATE) or not CUES.anywhere(view):
+    if not any(word in folded for word in GATE):
         return
     for match in SHAPE.finditer(folded):
         start, end = match.span()

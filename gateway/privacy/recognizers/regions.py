@@ -21,6 +21,7 @@ from gateway.privacy.recognizers import (
     nas,
     passport,
     plate,
+    slips,
     telephone,
 )
 from gateway.privacy.recognizers.candidate import Candidate, Recognizer
@@ -47,6 +48,7 @@ RECOGNIZERS: tuple[Recognizer, ...] = tuple(
         ip,
         credential,
         business,
+        slips,
     )
 )
 NOT_PERSONAL = frozenset(
@@ -55,7 +57,7 @@ NOT_PERSONAL = frozenset(
         SERVICE_MAILBOX VERSION
     """.split()
 )
-ENTITIES = tuple(entity for one in RECOGNIZERS for entity in one.entities if entity not in NOT_PERSONAL)
+ENTITIES = tuple(dict.fromkeys(entity for one in RECOGNIZERS for entity in one.entities if entity not in NOT_PERSONAL))
 
 
 def identify(text: str, *, threshold: float = THRESHOLD, before: str = "") -> list[Finding]:

@@ -88,7 +88,7 @@ def flat(text: str) -> str:
 class View:
     """`plain` keeps case, `folded` is lower case; both of one length, in which recognizers give their offsets."""
 
-    __slots__ = ("_ends", "_headings", "_lines", "_starts", "folded", "has_digit", "known", "plain", "text")
+    __slots__ = ("_ends", "_headings", "_lines", "_starts", "folded", "has_digit", "known", "longest", "plain", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -99,6 +99,7 @@ class View:
         if len(self.folded) != len(self.plain):  # a letter whose lower case is longer (there is one in Unicode)
             self.folded = "".join(one.lower()[0] for one in self.plain)
         self.has_digit = _DIGIT.search(self.folded) is not None
+        self.longest = max(map(len, self.folded.split()), default=0)
         self.known: dict[Hashable, bool] = {}
         self._lines: list[int] | None = None
         self._headings: list[int] = []
