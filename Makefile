@@ -64,7 +64,7 @@ lock: ready-dev  ## refait requirements/*.txt (au réseau) · remakes the locks 
 	@tools/lock.sh
 
 clean:  ## retire ce qui se refait · removes what can be made again
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) .bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 ready-run:

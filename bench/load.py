@@ -8,8 +8,10 @@ request. An answer that is not a 200, or is not the stand-in's, counts as an err
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import Any, cast
@@ -27,7 +29,11 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run against one peer. `prompts`: "same" or "fresh"; `wire`: "chat" or "analyze" (Presidio's own)."""
+    """One run against one peer.
+
+    `prompts`: "same" or "fresh"; `wire`: "chat", or Presidio's own "analyzer" and "anonymizer"; `turn`: when not 0, each
+    request is that turn of one conversation, whose history stays and whose last message is new.
+    """
 
     port: int
     path: str
@@ -40,6 +46,7 @@ class Job:
     seed: int = 0
     stream: bool = False
     wire: str = "chat"
+    turn: int = 0
 
 
 @dataclass(slots=True)
@@ -47,6 +54,7 @@ class Tally:
     """What the connections of a run saw, while `counting`."""
 
     counting: bool = False
+    served: int = 0
     latencies: list[float] = field(default_factory=list)
     first_tokens: list[float] = field(default_factory=list)
     gaps: list[float] = field(default_factory=list)
@@ -57,21 +65,26 @@ class Tally:
 
 def requests_of(job: Job) -> Iterator[bytes]:
     """The bytes of each request, head and body."""
-    texts = prompts.fresh(job.seed) if job.prompts == "fresh" else None
-    if texts is None:
-        request = _request(job, prompts.same())
-        while True:
-            yield request
-    for text in texts:
-        yield _request(job, text)
+    if job.prompts == "same" and not job.turn:
+        return itertools.repeat(request_bytes(job, [("user", prompts.same())]))
+    history = prompts.history(job.turn - 1) if job.turn else []
+    fresh = prompts.fresh(job.seed, size=300 if job.turn else prompts.SIZE)
+    ready = [next(fresh) for _ in range(500)]  # the first ones made beforehand, the others as they are needed
+    return (request_bytes(job, [*history, ("user", text)]) for text in itertools.chain(ready, fresh))
 
 
-def _request(job: Job, text: str) -> bytes:
-    body: dict[str, Any] = {"model": job.model, "messages": [{"role": "user", "content": text}]}
+def request_bytes(job: Job, messages: Sequence[tuple[str, str]]) -> bytes:
+    """One request, whole."""
+    body: dict[str, Any] = {
+        "model": job.model,
+        "messages": [{"role": role, "content": content} for role, content in messages],
+    }
     if job.stream:
         body |= {"stream": True}
-    if job.wire == "analyze":
-        body = {"text": text, "language": "fr"}
+    if job.wire == "analyzer":
+        body = {"text": messages[-1][1], "language": "fr"}
+    if job.wire == "anonymizer":
+        body = {"text": messages[-1][1], "analyzer_results": []}
     content = orjson.dumps(body)
     headers = {"host": f"127.0.0.1:{job.port}", "content-type": "application/json", **job.headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
@@ -129,6 +142,7 @@ class Connection(asyncio.Protocol):
         now = perf_counter()
         tally = self._tally
         if received.startswith(b"HTTP/1.1 200") and self.expected in received:
+            tally.served += 1
             if tally.counting:
                 tally.latencies.append(now - self._sent_at)
         else:
@@ -137,7 +151,7 @@ class Connection(asyncio.Protocol):
             self._next()
 
 
-class AnalyzeConnection(Connection):
+class AnalyzerConnection(Connection):
     expected = b"entity_type"
 
 
@@ -186,8 +200,10 @@ class StreamConnection(Connection):
     def _ended(self, now: float) -> None:
         if b"data: [DONE]" not in self._received or self._tokens < len(TOKEN_ENDS):
             _failed(self._tally, self._received)
-        elif self._tally.counting:
-            self._tally.latencies.append(now - self._sent_at)
+        else:
+            self._tally.served += 1
+            if self._tally.counting:
+                self._tally.latencies.append(now - self._sent_at)
         if not self._closing:
             self._next()
 
@@ -209,16 +225,19 @@ def _failed(tally: Tally, received: bytes) -> None:
 
 
 async def run(job: Job) -> dict[str, Any]:
-    """Warm up, count for `seconds`, sum up."""
+    """Warm up, until something was answered, count for `seconds`, sum up."""
     loop = asyncio.get_running_loop()
     tally, requests = Tally(), requests_of(job)
     lost: asyncio.Event = asyncio.Event()
-    kind = StreamConnection if job.stream else AnalyzeConnection if job.wire == "analyze" else Connection
+    kind = StreamConnection if job.stream else AnalyzerConnection if job.wire == "analyzer" else Connection
     connections = []
     for _ in range(job.connections):
         _, connection = await loop.create_connection(lambda: kind(requests, tally, lost.set), "127.0.0.1", job.port)
         connections.append(connection)
     await _unless(lost, job.warmup_s)
+    patience = loop.time() + PATIENCE_S
+    while not tally.served and not tally.errors and not lost.is_set() and loop.time() < patience:
+        await _unless(lost, 0.05)
     tally.counting, started = True, perf_counter()
     await _unless(lost, job.seconds)
     tally.counting, took = False, perf_counter() - started
@@ -227,6 +246,7 @@ async def run(job: Job) -> dict[str, Any]:
     await asyncio.sleep(0)
     return {
         "requests": len(tally.latencies),
+        "served": tally.served,
         "seconds": took,
         "errors": tally.errors + lost.is_set(),
         "example": tally.example or ("a connection was lost" if lost.is_set() else ""),
@@ -238,11 +258,9 @@ async def run(job: Job) -> dict[str, Any]:
 
 
 async def _unless(lost: asyncio.Event, seconds: float) -> None:
-    try:
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await lost.wait()
-    except TimeoutError:
-        pass
 
 
 def spread(seconds: list[float]) -> dict[str, float]:

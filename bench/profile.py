@@ -31,8 +31,8 @@ import psutil
 import uvicorn
 
 from bench import load, processes, vigie
+from bench.install import PLACE, ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 LEDGER_THREAD = "vigie-ledger"
 
 
@@ -161,7 +161,8 @@ def main() -> None:
     parser.add_argument("--exact", action="store_true", help="cProfile: exact counts, inflated costs")
     parser.add_argument("--top", type=int, default=45)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=ROOT) as folder:
+    PLACE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="profile-", dir=PLACE) as folder:
         port = processes.free_port()
         upstream = processes.start([sys.executable, "-m", "bench.upstream", str(port)], Path(folder) / "upstream.log")
         try:

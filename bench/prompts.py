@@ -43,6 +43,7 @@ SENTENCES = (
 )
 OPENING = "Résumez en trois phrases, dans un français clair, la situation décrite ci-dessous (demande {file}) :\n"
 SAME_SEED = 20_261_123
+SIZE = 900  # characters; about 1 kB in UTF-8
 
 ANSWER = (
     "Voici le résumé demandé. La demande est complète et les pièces justificatives ont été reçues dans les délais prévus. "
@@ -52,14 +53,14 @@ ANSWER = (
 ANSWER_TOKENS = tuple(word if index == 0 else f" {word}" for index, word in enumerate(ANSWER.split(" ")))
 
 
-def prompt(random: Random) -> str:
-    """One prompt of about 1 kB, in paragraphs of two sentences."""
+def prompt(random: Random, size: int = SIZE) -> str:
+    """One prompt of about `size` characters, in paragraphs of two sentences."""
     written = [OPENING.format(**_drawn(random))]
-    size = len(written[0])
-    while size < 980:
+    length = len(written[0])
+    while length < size:
         pair = " ".join(one.format(**_drawn(random)) for one in random.sample(SENTENCES, 2)) + "\n"
         written.append(pair)
-        size += len(pair)
+        length += len(pair)
     return "".join(written)
 
 
@@ -68,11 +69,18 @@ def same() -> str:
     return prompt(Random(SAME_SEED))
 
 
-def fresh(seed: int) -> Iterator[str]:
+def fresh(seed: int, size: int = SIZE) -> Iterator[str]:
     """Prompts that are all different; another seed gives others."""
     random = Random(seed)
     while True:
-        yield prompt(random)
+        yield prompt(random, size)
+
+
+def history(turns: int) -> list[tuple[str, str]]:
+    """The turns of a conversation so far, as (role, text): always the same, each different from the others."""
+    asked = fresh(SAME_SEED + 1, size=300)
+    said = fresh(SAME_SEED + 2, size=300)
+    return [message for _ in range(turns) for message in (("user", next(asked)), ("assistant", next(said)))]
 
 
 def _drawn(random: Random) -> dict[str, object]:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import orjson
+
+from bench.install import ROOT
 from tests.gateway_process import VIGIE, example_config, run_vigie
 
 SYSTEM = "redaction-interne"
@@ -33,3 +40,30 @@ def make_home(folder: Path, *, upstream: int, ner: bool = True) -> Home:
     run_vigie("db", "upgrade", config=config, data=data)
     key = run_vigie("key", "create", "--system", SYSTEM, config=config, data=data).strip()
     return Home(config, data, key)
+
+
+def verify(home: Home) -> dict[str, Any]:
+    """Records, seconds and what is wrong: the live store verified in a process of its own, its start not counted."""
+    command = [sys.executable, "-m", "bench.vigie", str(home.config), str(home.data)]
+    found: dict[str, Any] = orjson.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
+    return found
+
+
+def _verify(config: Path, data: Path) -> dict[str, Any]:
+    from gateway.app import store_url
+    from gateway.audit import Signer, verify_store
+    from gateway.config import load
+    from gateway.storage import open_store
+
+    settings = load(config).settings
+    store = open_store(store_url(settings, data))
+    key = Signer.open(data / "ledger.key", store).verifier_key(settings.ledger.origin)
+    before = time.monotonic()
+    verdict = verify_store(store, key)
+    took = time.monotonic() - before
+    store.close()
+    return {"records": verdict.records, "seconds": took, "problem": verdict.problem}
+
+
+if __name__ == "__main__":
+    print(orjson.dumps(_verify(Path(sys.argv[1]), Path(sys.argv[2]))).decode())

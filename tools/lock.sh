@@ -18,4 +18,6 @@ compile requirements/runtime.txt pyproject.toml --extra bedrock "$@"
 compile requirements/build.txt --group build --constraints requirements/runtime.txt "$@"
 compile requirements/dev.txt pyproject.toml --extra bedrock --group dev \
     --constraints requirements/runtime.txt --constraints requirements/build.txt "$@"
+# The bench's peers live in an environment of their own: nothing of it runs with the gateway.
+compile requirements/bench.txt bench/requirements.in "$@"
 if grep -nE '://|^-' requirements/*.txt; then echo "a lock names a host" >&2; exit 1; fi
