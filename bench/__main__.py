@@ -6,6 +6,8 @@ import argparse
 import os
 import platform
 import re
+import signal
+import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -47,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(names)}")
     entries = [entry for entry in ENTRIES if entry.name in wanted]
     seconds, count = (1.0, 1) if asked.quick else (asked.seconds, asked.rounds)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is stopped then too
     results = bench(entries, count, seconds)
     print(report.said(results))
     whole = not asked.quick and not asked.only
