@@ -341,6 +341,8 @@ def test_a_provider_that_fails_is_a_fault_without_its_words(
 def test_a_stream_that_goes_wrong_ends_in_an_exception(
     client: openai.OpenAI, standin: StandIn, frames: list[bytes], code: str
 ) -> None:
+    answering(standin, {"content": "Le disjoncteur se referme."})
+    ask(client)
     streaming(standin, *frames)
     with pytest.raises(openai.APIError) as caught:
         list(ask(client, stream=True))
