@@ -108,7 +108,7 @@ HOME = (
     r"\bmy\b|\bhis\b|\bher\b|adresse (?:personnelle|de correspondance|postale|principale|civique|du domicile|"
     r"complete|actuelle)|\bmr\.?\b|\bmrs\b|\bms\b|conjoint|famille|mere\b|pere\b|parent|tuteur)"
 )
-WHOSE = re.compile(f"{HOME}|{OFFICE}")
+WHOSE = re.compile(rf"\b(?:{HOME}|{OFFICE})")
 ADDRESS_WORD = re.compile(r"adresse|address|code[ _]?postal|postal[ _]?code|zip|domicile|habite|reside|demeur")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from gateway.privacy.recognizers.candidate import Candidate, Recognizer
 from gateway.privacy.recognizers.numbers import is_date
-from gateway.privacy.recognizers.view import View
+from gateway.privacy.recognizers.view import View, words
 
 GATE = ("naiss", "ddn", "d.d.n", "dob", "d.o.b", "birth", "born", "naqui", "anniversaire")
 BORN_NEAR = re.compile(r"ne(?<![a-z0-9].{2})(?:e?s?|\(e\)s?|[.\-/]e)[,:]?[ \n](?:le|la|a|au|aux|en|un|vers|:|[0-9])")
@@ -86,12 +86,12 @@ def context(view: View, start: int, end: int) -> float:
     if BORN.search(folded, max(0, start - 90), start):
         return 0.95
     low = max(0, start - 70)
-    near = folded[low:start].replace("_", " ")
+    near = words(view.plain[low:start])
     last = None
     for last in BIRTH.finditer(near):  # noqa: B007 - the nearest
         pass
     if last is not None and not OTHER.search(near, last.end()):
-        lead = folded[max(0, low + last.start() - 40) : low + last.start()].replace("_", " ")
+        lead = words(view.plain[max(0, start - 110) : start])[: -(len(near) - last.start())]
         if not NOT_BIRTH.search(lead):
             return 0.95
     if AFTER.match(folded, end):

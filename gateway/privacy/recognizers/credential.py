@@ -61,11 +61,11 @@ CUES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
     )
 )
 LINK = re.compile(
-    r"s?[\"'*`)]{0,3}(?P<gap>[^\n:=\"]{0,40}?)[\"'*`]{0,3} ?(?P<sign>:=|=>|->|:|=|\best\b|\bis\b|\bsont\b|"
+    r"s?[\"'*`)]{0,3}(?P<gap>[^\n:=\"*`]{0,40}?)[\"'*`]{0,3} ?(?P<sign>:=|=>|->|:|=|\best\b|\bis\b|\bsont\b|"
     r"\bsera\b|\bwas\b|\betait\b)(?: maintenant| desormais| now)?[ :]{0,3}[\"'*`(]{0,3} ?"
     r"(?P<value>[^\s\"'`<>|]{4,500})"
 )
-DIRECT = re.compile(r" +(?P<value>[A-Za-z0-9_\-.~+/=]{16,500})")
+DIRECT = re.compile(r" {1,4}(?P<value>[A-Za-z0-9_\-.~+/=]{16,500})")
 PIN = re.compile(
     r"[\"'*`]{0,2}(?:[ a-z']{0,25}?)(?: ?[:=] ?| est | is | )[\"'*`]{0,2}(?P<value>[0-9]{3,8})(?![0-9a-z]|[.,/\-][0-9])"
 )

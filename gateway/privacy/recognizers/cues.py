@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from enum import IntEnum
 
-from gateway.privacy.recognizers.view import View
+from gateway.privacy.recognizers.view import View, words
 
 _OTHER_VALUE = re.compile(r"[0-9](?:[ .\-]?[0-9]){5,}")
 _CLAUSE = re.compile(r"[;\n,(|]|\. ")
@@ -27,15 +27,15 @@ class Standing(IntEnum):
 
 
 class Cues:
-    """Words for a type, and words of what is easily taken for it. Both are regular expressions on folded text."""
+    """Words for a type, and words of what is easily taken for it: expressions on folded text, each from a word on."""
 
     __slots__ = ("_after", "_against", "_for", "reach", "words")
 
-    def __init__(self, words: str, against: str = r"(?!)", reach: int = 70) -> None:
-        self.words, self.reach = words, reach
-        self._for = re.compile(words)
-        self._against = re.compile(against)
-        self._after = re.compile(rf"(?:{_LEAD}){_DETERMINER}(?:{words})")
+    def __init__(self, names: str, against: str = r"(?!)", reach: int = 70) -> None:
+        self.words, self.reach = names, reach
+        self._for = re.compile(rf"\b(?:{names})")
+        self._against = re.compile(rf"\b(?:{against})")
+        self._after = re.compile(rf"(?:{_LEAD}){_DETERMINER}(?:{names})")
 
     @property
     def patterns(self) -> tuple[re.Pattern[str], ...]:
@@ -73,7 +73,7 @@ class Cues:
 
 def before(view: View, start: int, reach: int) -> str:
     """The words before a value, at most `reach` characters, not over another value."""
-    near = view.folded[max(0, start - reach) : start].replace("_", " ")
+    near = words(view.plain[max(0, start - reach) : start])
     cut = 0
     for match in _OTHER_VALUE.finditer(near):
         cut = match.end()

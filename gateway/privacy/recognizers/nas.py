@@ -21,7 +21,7 @@ AMOUNT = re.compile(r"[ ]?(?:\$|%|€|m\$|k\$|cad\b|dollars|euros|habitants|pers
 CUES = Cues(
     r"\bn\.?a\.?s\b|\bs\.?i\.?n\b(?!')|assurance[ \-]?sociale|social[ \-]?insurance|\bsin(?:number|no)|"
     r"numero ?nas|insurance number",
-    NUMBERED + r"|\$ ?$|\b(?:tel|telephone|cell|fax|telecopieur|phone|passeport|permis|immatriculation)\b",
+    NUMBERED + r"|(?:tel|telephone|cell|fax|telecopieur|phone|passeport|permis|immatriculation)\b",
 )
 
 
@@ -45,7 +45,11 @@ def score(view: View, start: int, end: int, number: str) -> float:
     if standing is Standing.HEADING:
         return 0.9
     folded = view.folded
-    if AMOUNT.match(folded, end) or glued(folded, start, end):
+    if (
+        AMOUNT.match(folded, end)
+        or folded[max(0, start - 2) : start].rstrip().endswith("$")
+        or glued(folded, start, end)
+    ):
         return 0.2
     grouped = GROUPED.fullmatch(folded, start, end) is not None
     if standing is Standing.DOCUMENT and (grouped or end - start == 9):

@@ -38,7 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield Candidate(start, end, "LICENCE_PLATE", 0.9 if standing is Standing.FOR else 0.85)
 
 
-NEAR = re.compile(r"(?:plaques?|immatricul\w*|plates?)(?:[ :=#\"'(]|est|no\b|numero|number|is)*\Z")
+NEAR = re.compile(r"(?:plaques?|immatricul[a-z]{0,12}|plates?)(?:[ :=#\"'(]|est|no\b|numero|number|is)*\Z")
 
 
 def _adjacent(folded: str, start: int) -> bool:

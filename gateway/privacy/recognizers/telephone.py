@@ -58,7 +58,7 @@ _PERSON = (
     r"me rappeler|call me|reach me|reach (?:him|her)|urgence[ :]*\(?contact|contact d'urgence|"
     r"personne a (?:joindre|contacter|prevenir))"
 )
-WHOSE = re.compile(f"{_PERSON}|{_OFFICE}")
+WHOSE = re.compile(rf"\b(?:{_PERSON}|{_OFFICE})")
 AFTER_OFFICE = re.compile(
     r"[ ]?[(,\-] ?(?:sans frais|toll[ \-]free|ligne|accueil|reception|standard|service a la|bureau)"
 )

@@ -122,12 +122,12 @@ class View:
         delimiter = next((one for one in _TABULAR if one in head), "")
         column = self.folded.count(delimiter, self._lines[row], at) if delimiter else 0
         cells = head.split(delimiter, column + 1) if delimiter else []
-        return cells[column].replace("_", " ")[:80] if column < len(cells) else ""
+        return words(cells[column][:80]) if column < len(cells) else ""
 
     def _line(self, row: int) -> str:
         assert self._lines is not None
-        end = self._lines[row + 1] if row + 1 < len(self._lines) else len(self.folded)
-        return self.folded[self._lines[row] : end]
+        end = self._lines[row + 1] if row + 1 < len(self._lines) else len(self.plain)
+        return self.plain[self._lines[row] : end]
 
     def _undone(self, text: str) -> str:
         """The text with hidden characters dropped and spelled ones read; sets the way back if anything changed."""
@@ -154,6 +154,14 @@ class View:
 
 
 _DIGIT = re.compile("[0-9]")
+_CAMEL = re.compile("([a-z])(?=[A-Z])")
+
+
+def words(plain: str) -> str:
+    """A name of a field or a column as words: `date_naissance`, `dateNaissance` are "date naissance"."""
+    if "_" in plain:
+        plain = plain.replace("_", " ")
+    return (_CAMEL.sub(r"\1 ", plain) if _CAMEL.search(plain) else plain).lower()
 
 
 def _meant(sequence: str) -> str | None:
