@@ -242,7 +242,7 @@ def test_an_officers_recognizers_are_read_for_each_language(officers: Path) -> N
 
 
 def test_an_officers_context_words_need_no_accent_and_no_lemma(officers: Path) -> None:
-    stock = engine([one for one in from_yaml(officers, ("fr",))])
+    stock = engine([*from_yaml(officers, ("fr",))])
     text = "Le code M-54321 du projet Harfang; ADHERENT M-12345"
     found = stock.analyze(text, language="fr", score_threshold=0.4)
     assert [(one.entity_type, text[one.start : one.end]) for one in sorted(found, key=lambda one: one.start)] == [
