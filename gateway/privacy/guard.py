@@ -1,34 +1,33 @@
-"""The stream guard: text that arrives in pieces leaves when nothing that matters can still grow into it. *Edge* (asks the
-analyser); the cutting is pure.
+"""The guard of one text of an answer: content, reasoning, the arguments of a tool call. *Edge* (asks the analyser).
 
-Two things may be growing at the end of what has arrived:
+The text is cut into units by `segments`, through `embedded` where it is JSON; both are functions of the text alone. Each
+unit is treated for itself: our placeholders in it become values again, and what the analyser finds in its window and the
+policy does not let pass becomes a mask, or cuts the answer. So:
 
-* one of our placeholders, whole or damaged: held from where it might begin, for at most `PLACEHOLDER` characters;
-* a value of personal information in the model's own words: held from the first token that could be part of one (a digit,
-  a capital, an @) until a plain word ends it, for at most `HELD` characters, then analysed with the words before it.
+* a whole answer and a stream of it, however chopped up, come out the same: `whole` is one feed and an end;
+* what has come out never holds a part of a placeholder, nor of a value that was masked or denied, within the bounds that
+  `segments` states; a value that denies cuts the answer before any part of it has left;
+* how long text waits, and how much memory a guard takes, is bounded by `segments.LONGEST`.
 
-So clean lower-case text waits for one word, and half a placeholder or half an identifier is never released. A guard that
-was given no output effects only restores.
+Units that hold nothing but plain words and our own placeholders are not analysed; the others that become ready together
+are analysed in one call.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from gateway.policies import Effect
+from gateway.privacy.embedded import Item, Scan, rewritten
 from gateway.privacy.findings import Finding, disjoint
-from gateway.privacy.pseudonyms import Restorer, word
+from gateway.privacy.pseudonyms import Edit, Place, Restorer, mask
+from gateway.privacy.segments import Segments, Unit, is_plain
 
-PLACEHOLDER = 48
-HELD = 512
-CONTEXT = 240
-
-_OPENING = re.compile(r"[⟦\[<{][^⟧\]>}\n]*$")
-_TOKEN = re.compile(r"\S+\s*")
-_PLAIN = re.compile(r"[«\"'’(\-–—]*[^\W\d_A-ZÀ-Þ@][^\W\d_@]*[.,;:!?»\"')…]*")
-_PARTICLES = frozenset("de du des la le les d' l' van von der el al ben st ste poste ext à a".split())
+_MASK = re.compile(r"⟦[^⟦⟧\s]*⟧")
+_DIGIT = re.compile(r"[0-9]")
+_TREATED = frozenset({Effect.MASK, Effect.PSEUDONYMIZE, Effect.DENY})
 
 
 class Finder(Protocol):
@@ -38,11 +37,13 @@ class Finder(Protocol):
 
 
 Effects = Callable[[Sequence[str]], Mapping[str, Effect]]
-"""Given the type of each new finding: what to do with each type. Raises to cut the stream."""
+"""Given the type of each new finding, in the order of the text: what to do with each type. Raises to cut the answer."""
 
 
 class StreamGuard:
-    """One channel of a stream (content, reasoning, the arguments of one tool call). `json_string`: its text is JSON."""
+    """One text. A guard that is given no `effects` only restores. `known`: whether a value is not new in the answer."""
+
+    __slots__ = ("_effects", "_finder", "_known", "_restorer", "_scan")
 
     def __init__(
         self,
@@ -50,103 +51,102 @@ class StreamGuard:
         finder: Finder,
         effects: Effects | None = None,
         *,
-        json_string: bool = False,
         known: Callable[[str], bool] = lambda _value: False,
     ) -> None:
         self._restorer, self._finder, self._effects, self._known = restorer, finder, effects, known
-        self._restore = restorer.restore_json if json_string else restorer.restore
-        self._partial = _partial_placeholder(restorer.words)
-        self._waiting = ""
-        self._before = ""
+        self._scan = Scan(Segments)
 
     async def feed(self, text: str) -> str:
         """More text in; what may leave now out. Raises what the effects or the analyser raise."""
-        self._waiting += text
-        ready = self._boundary()
-        if ready <= 0:
-            return ""
-        piece, self._waiting = self._waiting[:ready], self._waiting[ready:]
-        return await self._release(piece)
+        return await self._treated(self._scan.feed(text))
 
     async def finish(self) -> str:
-        """The end: whatever is left, analysed and restored."""
-        piece, self._waiting = self._waiting, ""
-        return await self._release(piece) if piece else ""
+        """The end: whatever is left."""
+        return await self._treated(self._scan.finish())
 
-    async def _release(self, piece: str) -> str:
-        if self._effects is not None and not _is_plain(piece):
-            piece = await self._screened(piece)
-        else:
-            self._before = (self._before + piece)[-CONTEXT:]
-        return self._restore(piece)
+    async def whole(self, text: str) -> str:
+        """All of a text that is there at once. The guard is then done."""
+        return await self.feed(text) + await self.finish()
 
-    async def _screened(self, piece: str) -> str:
-        """The piece with the model's own findings treated; placeholders of ours are not findings."""
-        start = len(self._before)
-        whole = self._before + piece
-        found = (await self._finder.find([whole]))[0]
-        own = [
-            Finding(max(one.start, start) - start, one.end - start, one.type, one.score)
-            for one in found
-            if one.end > start and "⟦" not in whole[one.start : one.end] and not self._known(whole[one.start : one.end])
-        ]
-        self._before = whole[-CONTEXT:]
-        if not own or self._effects is None:
-            return piece
-        effects = self._effects([one.type for one in own])
-        parts, at = [], 0
-        for one in disjoint(own, {name: effect.rank for name, effect in effects.items()}):
-            if effects.get(one.type, Effect.ALLOW) in (Effect.MASK, Effect.PSEUDONYMIZE, Effect.DENY):
-                parts += [piece[at : one.start], f"⟦{word(one.type)}⟧"]
-                at = one.end
-        return "".join([*parts, piece[at:]])
+    async def _treated(self, items: Sequence[Item]) -> str:
+        asked = [one for one in items if isinstance(one, Unit) and one.window and self._is_asked_about(one)]
+        found = dict(zip(map(id, asked), await self._finder.find([one.window for one in asked]), strict=True)) if asked else {}
+        return "".join(
+            one if isinstance(one, str) else self._rewritten(one, found.get(id(one), ())) for one in items
+        )
 
-    def _boundary(self) -> int:
-        """How much of what waits may leave."""
-        text = self._waiting
-        end = self._placeholder_boundary(text)
+    def _is_asked_about(self, unit: Unit) -> bool:
+        """Whether the analyser has to look at a unit: not if only our own placeholders make it look like anything."""
         if self._effects is None:
-            return end
-        safe = _candidate_boundary(text[:end])
-        if safe == 0 and len(text) > HELD:
-            return max(text.rfind(" ", 0, min(end, len(text) - PLACEHOLDER)) + 1, 0) or min(end, HELD)
-        return safe
+            return False
+        places = self._places(unit, unit.at)
+        if not places:
+            return True
+        parts, at = [], unit.at
+        for one in places:
+            parts.append(unit.window[at : one.start])
+            at = max(at, one.end)
+        return not is_plain(" ".join([*parts, unit.window[at : unit.at + len(unit.text)]]))
 
-    def _placeholder_boundary(self, text: str) -> int:
-        """Where a placeholder that is still growing would begin; the whole length if none is."""
-        if not self._restorer.words:
-            return len(text)
-        tail = text[-PLACEHOLDER:]
-        offset = len(text) - len(tail)
-        ends = [match.start() for match in (_OPENING.search(tail), self._partial.search(tail)) if match is not None]
-        return offset + min(ends) if ends else len(text)
+    def _rewritten(self, unit: Unit, found: Sequence[Finding]) -> str:
+        """A unit as it leaves."""
+        owner, size = unit.owner, len(unit.text)
+        first = unit.at + owner.covered
+        owner.covered = max(0, owner.covered - size)
+        last = unit.at + size
+        if first >= last:
+            return ""
+        edits: list[Edit] = []
+        if unit.window:
+            places = self._places(unit, first)
+            self._restorer.unknown += sum(one.value is None for one in places)
+            edits += [(one.start, one.end, one.value) for one in places if one.value is not None]
+            edits += self._masks(unit, found, places, first)
+            edits.sort()
+        if edits:
+            owner.covered = max(0, edits[-1][1] - last)
+        return rewritten(unit, [(start - unit.at, end - unit.at, text) for start, end, text in edits], first - unit.at)
+
+    def _places(self, unit: Unit, first: int) -> list[Place]:
+        """The placeholders that begin in the unit, from `first` on."""
+        if _DIGIT.search(unit.text) is None:
+            return []
+        last = unit.at + len(unit.text)
+        return [one for one in self._restorer.places(unit.window, first) if one.start < last]
+
+    def _masks(self, unit: Unit, found: Sequence[Finding], places: Sequence[Place], first: int) -> list[Edit]:
+        """What stands for the findings of the model's own that begin in the unit, or run into it."""
+        if self._effects is None or not found:
+            return []
+        last = unit.at + len(unit.text)
+        ours = sorted(
+            [(one.start, one.end) for one in places]
+            + [match.span() for match in _MASK.finditer(unit.window, first)]
+        )
+        own: list[Finding] = []
+        types: list[str] = []
+        for one in sorted(found, key=lambda finding: (finding.start, finding.end)):
+            if one.end <= first or one.start >= last or self._known(unit.window[one.start : one.end]):
+                continue
+            parts = [part for part in _apart(max(one.start, first), min(one.end, len(unit.window)), unit.window, ours) if part[0] < last]
+            own += [Finding(start, end, one.type, one.score) for start, end in parts]
+            types += [one.type] * bool(parts)
+        if not own:
+            return []
+        effects = self._effects(types)
+        masked = disjoint(own, {name: effect.rank for name, effect in effects.items()})
+        return [(one.start, one.end, mask(one.type)) for one in masked if effects.get(one.type) in _TREATED]
 
 
-def _candidate_boundary(text: str) -> int:
-    """The end of the part in which no value can still grow: before the last run of tokens that could be one."""
-    boundary = 0
-    open_since: int | None = None
-    for match in _TOKEN.finditer(text):
-        token = match[0]
-        complete = token[-1].isspace()
-        bare = token.strip()
-        if complete and _PLAIN.fullmatch(bare) and not (open_since is not None and bare.lower() in _PARTICLES):
-            boundary, open_since = match.end(), None
-        elif open_since is None:
-            open_since = match.start()
-        if complete and "\n" in token and open_since is not None:
-            boundary, open_since = match.end(), None
-    return boundary
-
-
-def _is_plain(piece: str) -> bool:
-    """Whether a piece has nothing but plain words, so that there is nothing to analyse."""
-    return all(_PLAIN.fullmatch(token) for token in piece.split())
-
-
-def _partial_placeholder(words: Sequence[str]) -> re.Pattern[str]:
-    """Matches, at the end of a text, what could grow into a placeholder without brackets."""
-    starts = {re.escape(name[:length]) for name in words for length in range(1, len(name) + 1)}
-    whole = "|".join(re.escape(name) for name in words) or r"(?!)"
-    partial = "|".join(sorted(starts, key=len, reverse=True)) or r"(?!)"
-    return re.compile(rf"(?<!\w)(?:(?:{whole})_\d*|(?:{partial}))$", re.IGNORECASE)
+def _apart(start: int, end: int, text: str, ours: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What is left of a finding without our own placeholders and masks, where that says anything."""
+    at, cut = start, False
+    for first, last in ours:
+        if first >= end or last <= at:
+            continue
+        cut = True
+        if first > at and any(map(str.isalnum, text[at:first])):
+            yield at, first
+        at = max(at, last)
+    if at < end and (not cut or any(map(str.isalnum, text[at:end]))):
+        yield at, end

@@ -1,52 +1,43 @@
 """Replacing what was found, and putting it back. Pure; nothing is stored.
 
-A placeholder is `⟦TYPE_N⟧`, TYPE a French word and N the order of first appearance in the call's own texts. History is
-sent again with every turn, so a value has the same placeholder throughout a conversation, whichever replica answers. A
-masked value becomes `⟦TYPE⟧`, for good.
+`protect` gives each value a placeholder (`placeholders.py` has their form), numbered by first appearance in the call's own
+texts. History is sent again with every turn, so a value has the same placeholder throughout a conversation, whichever
+replica answers. A masked value becomes `⟦TYPE⟧`, for good.
 
-Models copy placeholders back with small damage: another case, a space for the underscore, other brackets or none. The
-restorer accepts those, and nothing that it did not hand out.
+What `protect` pseudonymized, `Restorer` puts back to the character, whatever the texts held before:
+
+* one value in another spelling (case, accents, spaces, hyphens) is another variant of the same placeholder
+  (`⟦PERSONNE_1⟧`, `⟦PERSONNE_1B⟧`): the model sees that it is one person, and each spelling comes back as it was;
+* a number that stands in the texts as part of something that could be read as a placeholder (`⟦PERSONNE_1⟧` typed by a
+  user, `person_1` in a program) is not handed out: the value that would have had number 1 has 1001, so that no other
+  value's number moves in the middle of a conversation.
 """
 
 from __future__ import annotations
 
 import json
-import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.policies import Effect
 from gateway.privacy.findings import Finding, disjoint
+from gateway.privacy.placeholders import VARIANTS, WORDS, fold, grammar, key_of, word
 
-WORDS: dict[str, str] = {
-    "PERSON": "PERSONNE",
-    "EMAIL_ADDRESS": "COURRIEL",
-    "PHONE_NUMBER": "TÉLÉPHONE",
-    "ADDRESS": "ADRESSE",
-    "DATE_OF_BIRTH": "NAISSANCE",
-    "CA_SIN": "NAS",
-    "QC_NAM": "NAM",
-    "QC_PERMANENT_CODE": "CODE_PERMANENT",
-    "QC_DRIVER_LICENCE": "PERMIS",
-    "CA_PASSPORT": "PASSEPORT",
-    "CA_IMMIGRATION": "IMMIGRATION",
-    "LICENCE_PLATE": "PLAQUE",
-    "CREDIT_CARD": "CARTE",
-    "IBAN_CODE": "IBAN",
-    "BANK_ACCOUNT": "COMPTE",
-    "CREDENTIAL": "SECRET",
-    "IP_ADDRESS": "ADRESSE_IP",
-}
-"""The French word of each type; another type stands under its own name."""
+ASIDE = 1_000
 
-LOOKS_LIKE_OURS = re.compile(r"[⟦\[<{(]\s*[A-ZÉÈ_]+[ _\u00a0\u202f-](\d{1,6})\s*[⟧\]>})]", re.IGNORECASE)
+Edit = tuple[int, int, str]
+"""Characters of a text from, to (excluded), and what stands there instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """Texts as they may leave. `mapping`: placeholder → value; `remaining`: types that leave in clear."""
+    """Texts as they may leave, and the `edits` that made them so. `mapping`: placeholder → value; `remaining`: types that
+    leave in clear; `kept`: the values found, as they are compared.
+    """
 
     texts: tuple[str, ...]
+    edits: tuple[tuple[Edit, ...], ...]
     mapping: Mapping[str, str]
     remaining: tuple[str, ...]
     kept: frozenset[str]
@@ -57,102 +48,150 @@ class Protected:
 
     def holds(self, value: str) -> bool:
         """Whether the call's own texts had this value: then it is not new in the answer."""
-        return _same(value) in self.kept
+        return same(value) in self.kept
+
+
+@dataclass(slots=True)
+class Numbering:
+    """The placeholders handed out so far, by type and value."""
+
+    taken: frozenset[tuple[str, int]]
+    mapping: dict[str, str] = field(default_factory=dict)
+    _known: dict[tuple[str, str], str] = field(default_factory=dict)
+    _families: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    _counts: dict[str, int] = field(default_factory=dict)
+    _used: set[tuple[str, int]] = field(default_factory=set)
+
+    def placeholder(self, kind: str, value: str) -> str:
+        """The one that stands for this value, to the character."""
+        known = self._known.get((kind, value))
+        if known is None:
+            family = kind, same(value)
+            number, variant = self._families.get(family, (0, 0))
+            if number == 0 or variant > len(VARIANTS):
+                number, variant = self._next(kind), 0
+            self._families[family] = number, variant + 1
+            letter = VARIANTS[variant - 1] if variant else ""
+            known = self._known[kind, value] = f"⟦{word(kind)}_{number}{letter}⟧"
+            self.mapping[known] = value
+        return known
+
+    def _next(self, kind: str) -> int:
+        name = fold(word(kind))
+        number = self._counts[kind] = self._counts.get(kind, 0) + 1
+        while (name, number) in self.taken or (name, number) in self._used:
+            number += ASIDE
+        self._used.add((name, number))
+        return number
 
 
 def protect(texts: Sequence[str], findings: Sequence[Sequence[Finding]], effects: Mapping[str, Effect]) -> Protected:
     """Replace each finding as `effects` says of its type; types that it does not name stay as they are."""
     strictness = {name: effect.rank for name, effect in effects.items()}
-    taken = {int(match[1]) for text in texts for match in LOOKS_LIKE_OURS.finditer(text)}
-    numbers: dict[tuple[str, str], str] = {}
-    counts: dict[str, int] = {}
-    mapping: dict[str, str] = {}
+    given = [kind for kind, effect in effects.items() if effect is Effect.PSEUDONYMIZE]
+    numbering = Numbering(_numbers_in(texts, given) if any(findings) else frozenset())
     remaining: set[str] = set()
     kept: set[str] = set()
-
-    def replacement(kind: str, value: str) -> str:
-        effect = effects.get(kind, Effect.ALLOW)
-        kept.add(_same(value))
-        if effect is Effect.PSEUDONYMIZE:
-            known = numbers.get((kind, _same(value)))
-            if known is None:
-                counts[kind] = counts.get(kind, 0) + 1
-                while counts[kind] in taken:
-                    counts[kind] += 1
-                known = numbers[kind, _same(value)] = f"⟦{word(kind)}_{counts[kind]}⟧"
-                mapping[known] = value
-            return known
-        if effect in (Effect.MASK, Effect.DENY):
-            return f"⟦{word(kind)}⟧"
-        remaining.add(kind)
-        return value
-
-    replaced = tuple(
-        _replace(text, disjoint(found, strictness), replacement) if found else text
-        for text, found in zip(texts, findings, strict=True)
-    )
-    return Protected(replaced, mapping, tuple(sorted(remaining)), frozenset(kept))
+    replaced: list[str] = []
+    edits: list[tuple[Edit, ...]] = []
+    for text, found in zip(texts, findings, strict=True):
+        own: list[Edit] = []
+        for one in disjoint(_within(found, len(text)), strictness) if found else ():
+            value = text[one.start : one.end]
+            kept.add(same(value))
+            effect = effects.get(one.type, Effect.ALLOW)
+            if effect is Effect.PSEUDONYMIZE:
+                own.append((one.start, one.end, numbering.placeholder(one.type, value)))
+            elif effect in (Effect.MASK, Effect.DENY):
+                own.append((one.start, one.end, mask(one.type)))
+            else:
+                remaining.add(one.type)
+        edits.append(tuple(own))
+        replaced.append(edited(text, own) if own else text)
+    return Protected(tuple(replaced), tuple(edits), numbering.mapping, tuple(sorted(remaining)), frozenset(kept))
 
 
-def word(kind: str) -> str:
-    """The word that stands for a type in a placeholder."""
-    return WORDS.get(kind, kind)
+def mask(kind: str) -> str:
+    """What stands for a value that will not come back."""
+    return f"⟦{word(kind)}⟧"
 
 
-class Restorer:
-    """Puts values back for the placeholders of one call. Unknown placeholders are left as they are."""
-
-    __slots__ = ("_pattern", "_values", "_words")
-
-    def __init__(self, mapping: Mapping[str, str]) -> None:
-        self._values = {_key(placeholder.strip("⟦⟧")): value for placeholder, value in mapping.items()}
-        self._words = sorted(
-            {placeholder.strip("⟦⟧").rpartition("_")[0] for placeholder in mapping}, key=len, reverse=True
-        )
-        self._pattern: re.Pattern[str] | None = None
-        if self._words:
-            names = "|".join("[ _\u00a0\u202f-]".join(map(re.escape, name.split("_"))) for name in self._words)
-            self._pattern = re.compile(
-                rf"[⟦\[<{{]\s*((?:{names})[ _\u00a0\u202f-]\d+)\s*[⟧\]>}}]|(?<![\w])((?:{names})_\d+)(?![\w])",
-                re.IGNORECASE,
-            )
-
-    @property
-    def words(self) -> Sequence[str]:
-        """The words of the placeholders that were handed out."""
-        return self._words
-
-    def restore(self, text: str) -> str:
-        """The text with every placeholder of ours replaced by its value."""
-        return self._sub(text, lambda value: value)
-
-    def restore_json(self, text: str) -> str:
-        """As `restore`, for a text that is itself JSON (or a piece of it): values are escaped as JSON strings are."""
-        return self._sub(text, lambda value: json.dumps(value, ensure_ascii=False)[1:-1])
-
-    def _sub(self, text: str, form: Callable[[str], str]) -> str:
-        if self._pattern is None:
-            return text
-
-        def put_back(match: re.Match[str]) -> str:
-            value = self._values.get(_key(match[1] or match[2]))
-            return match[0] if value is None else form(value)
-
-        return self._pattern.sub(put_back, text)
-
-
-def _replace(text: str, findings: Sequence[Finding], replacement: Callable[[str, str], str]) -> str:
+def edited(text: str, edits: Sequence[Edit]) -> str:
+    """The text with its edits, which are in order and apart, made."""
     parts, at = [], 0
-    for one in findings:
-        parts += [text[at : one.start], replacement(one.type, text[one.start : one.end])]
-        at = one.end
+    for start, end, instead in edits:
+        parts += [text[at:start], instead]
+        at = end
     return "".join([*parts, text[at:]])
 
 
-def _same(value: str) -> str:
-    """Two spellings of one value are one value."""
-    return " ".join(value.split()).casefold()
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A placeholder in a text; `value` is None when it was never handed out."""
+
+    start: int
+    end: int
+    value: str | None
 
 
-def _key(name: str) -> str:
-    return re.sub(r"[ \u00a0\u202f-]", "_", name).casefold()
+class Restorer:
+    """Puts values back for the placeholders of one call. One that was never handed out is left as it is, and counted."""
+
+    __slots__ = ("_grammar", "_handed", "_values", "unknown")
+
+    def __init__(self, mapping: Mapping[str, str]) -> None:
+        self._values = {key_of(placeholder): value for placeholder, value in mapping.items()}
+        self._handed = {name for name, _, _ in self._values}
+        self._grammar = grammar(frozenset(self._handed))
+        self.unknown = 0
+        """How many placeholders were met that were never handed out."""
+
+    def places(self, text: str, start: int = 0, end: int | None = None) -> list[Place]:
+        """The placeholders that begin and end in text[start:end]; of those never handed out, the ones that look like ours:
+        in our own brackets, or of a type of which this call has some.
+        """
+        return [
+            Place(one.start, one.end, self._values.get(one.key))
+            for one in self._grammar.mentions(text, start, len(text) if end is None else end)
+            if one.white or one.key[0] in self._handed
+        ]
+
+    def restore(self, text: str) -> str:
+        """The text with every placeholder of ours replaced by its value."""
+        return self._restored(text, lambda value: value)
+
+    def restore_json(self, text: str) -> str:
+        """As `restore`, for a text that is itself JSON (or a piece of it): values are escaped as JSON strings are."""
+        return self._restored(text, escaped)
+
+    def _restored(self, text: str, form: Callable[[str], str]) -> str:
+        places = self.places(text)
+        self.unknown += sum(one.value is None for one in places)
+        return edited(text, [(one.start, one.end, form(one.value)) for one in places if one.value is not None])
+
+
+def escaped(value: str) -> str:
+    """A value as it stands inside a JSON string."""
+    return json.dumps(value, ensure_ascii=False)[1:-1]
+
+
+def same(value: str) -> str:
+    """What two spellings of one value have in common: letters without case or accents, and digits."""
+    plain = unicodedata.normalize("NFKD", value).casefold()
+    return "".join(filter(str.isalnum, plain)) or value
+
+
+def _within(findings: Sequence[Finding], size: int) -> list[Finding]:
+    """Those that say something about the text, whatever a finder of somebody's reports."""
+    return [one for one in findings if 0 <= one.start < one.end <= size]
+
+
+def _numbers_in(texts: Sequence[str], kinds: Sequence[str]) -> frozenset[tuple[str, int]]:
+    """(word, number) of all that could be read as a placeholder of these types already."""
+    if not kinds:
+        return frozenset()
+    known = grammar(frozenset(fold(word(kind)) for kind in kinds))
+    return frozenset(one for text in texts for one in known.numbers(text))
+
+
+__all__ = ["WORDS", "Edit", "Place", "Protected", "Restorer", "edited", "escaped", "mask", "protect", "same", "word"]

@@ -1,0 +1,479 @@
+"""Where a text that arrives in pieces may be cut. Pure: an automaton over characters, from left to right.
+
+The cuts depend on the text alone, never on how it was chopped up: feeding decides only *when* a unit comes out. So a
+stream and a whole answer go through the same units, each looked at in the same window, and come out the same.
+
+A *plain* word (lower-case letters) leaves as soon as it is complete. Any other word (a capital, a digit, an @, a letter
+of a script without case…) opens a unit, which grows until a plain word closes it; that word belongs to it and is the
+context on its right. Some plain words do not close a unit, since values hold them: particles, months, ways (« 12, rue
+des Érables »), and whatever follows a cue (« mot de passe : abcdef », « monsieur tremblay »). A line end is a space like
+another, so that an address may run over two lines; a blank line or the dash of a list closes.
+
+How long anything waits (`HELD`, `LONGEST`, tested):
+
+* clean lower-case text: its last word, complete or not;
+* anything else: at most `HELD` characters. Then the unit is cut at its last space before the last `MARGIN` characters,
+  and what follows the cut is part of its window: a value that runs over the cut is seen whole and treated whole, with
+  the first of the two units;
+* where there is no such space, in one long word or a private key between its two armour lines: at most `LONGEST`.
+
+So what has left can hold a part of a value only if the value is longer than `MARGIN` and stands in more than `HELD`
+characters without any plain word, or begins with everyday words (« de la Durantaye », whose particles may leave first).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass
+from enum import IntEnum
+
+from gateway.privacy.placeholders import FIRST_WORDS, fold
+
+HELD = 768
+MARGIN = 256
+LONGEST = 9_216
+CONTEXT = 120
+SHORT = 4
+WAY_REACH = 5
+BRACKET_REACH = 3
+TITLE_REACH = 2
+TRIM = 4_096
+
+
+class Kind(IntEnum):
+    """What a word is, to a unit."""
+
+    MARK = 0  # nothing but punctuation
+    PLAIN = 1
+    BRIEF = 2  # plain, but what comes next may make it the beginning of a value: « abcd 1234 5678 », « rue Cartier »
+    JOINT = 3  # plain, and may stand inside a value
+    WAY = 4  # a joint with a name of one or two words after it
+    CUE = 5  # plain; before a colon or « est », it announces a value in plain words
+    SAYS = 6
+    TITLE = 7  # plain; a name in plain words may follow
+    FUNCTION = 8  # a capital that begins a sentence and no name
+    OTHER = 9
+    OPENING = 10  # ends in a bracket and what may become a placeholder with spaces in it
+
+
+def _all(kind: Kind, words: str) -> dict[str, Kind]:
+    return dict.fromkeys(words.split(), kind)
+
+
+WORDS: dict[str, Kind] = (
+    _all(
+        Kind.PLAIN,  # four letters at most and no beginning of anything: they need not wait for what follows
+        """a ai an and are as au aux avec be but by ça car ce ces cela chez ci dans do dont elle en es et eu for from had has
+        have he her his i il ils in it its je la-bas leur lui mais me même mes mon my ma ne ni non nos not nous on one ont or
+        ou où our par pas peu plus pour qu que qui quoi sa sans se ses she si so son sont sous sur ta te tes that them they
+        this to ton tous tout très tu un une vers via vos vous was we were will with you your""",
+    )
+    | _all(
+        Kind.JOINT,
+        """de du des d la le les l à van von der den ter ten di da do dos del della el al bin bint ben ibn mac mc st ste saint
+        sainte y of the poste ext app appt apt bureau bur suite local unité étage porte casier cp case postale succursale
+        transit institution folio compte no numéro janvier février mars avril mai juin juillet août septembre octobre
+        novembre décembre january february march april may june july august september october november december janv févr
+        avr juil sept oct nov déc jan feb apr jun jul aug sep dec er nord sud ouest qc québec rr rang""",
+    )
+    | _all(
+        Kind.WAY,
+        """rue rues avenue av ave boulevard boul blvd chemin ch route rte place côte montée impasse allée croissant terrasse
+        promenade quai square carré ruelle street road drive lane court crescent highway""",
+    )
+    | _all(
+        Kind.CUE,
+        """passe mdp password passwords passwd passphrase pwd nip pin clé clef clés key secret secrète jeton token code codes
+        nom prénom name surname signé signature signataire utilisateur usager login identifiant username""",
+    )
+    | _all(Kind.SAYS, "est is sera était was devient vaut égale equals")
+    | _all(
+        Kind.TITLE,
+        """m mm mme mmes mlle mr mrs ms dr dre drs monsieur madame mademoiselle messieurs maître docteur docteure appelle
+        nommé nommée prénomme prénommé prénommée surnommé surnommée née named called mister miss""",
+    )
+)
+FUNCTION_WORDS = frozenset(
+    """Le La Les L Un Une Des Du De D Ce Cet Cette Ces C Ça Cela Ceci Celui Celle Ceux Celles Mon Ma Mes Ton Ta Tes Son Sa Ses
+    Notre Nos Votre Vos Leur Leurs Je J Tu Il Elle On Nous Vous Ils Elles Qui Que Qu Quoi Quel Quelle Quels Quelles Dont Où
+    Quand Comment Combien Pourquoi Si Et Ou Mais Donc Or Ni Car À Au Aux Avec Sans Pour Par Dans En Sur Sous Vers Chez
+    Entre Depuis Pendant Avant Après Selon Lors Lorsque Afin Ainsi Alors Aussi Autre Autres Aucun Aucune Bien Bonjour
+    Bonsoir Merci Voici Voilà Oui Non Toutefois Cependant Néanmoins Ensuite Puis Enfin Finalement Également Notamment
+    Tout Tous Toute Toutes Plusieurs Chaque Certains Certaines Même Comme Parce Puisque Malgré Grâce Il Y S N Est Sont
+    Veuillez Pouvez Assurez Présentez Remplissez Consultez Communiquez Notez Vérifiez Utilisez Indiquez Ajoutez Choisissez
+    The A An This That These Those It I You He She We They My Your His Her Our Their Its And Or But So If When Where Why How
+    What Which Who To Of In On At By With Without From As Is Are Was Were Be Has Have Had Do Does Did Can Could Should Would
+    Must May Will Please Yes No Not Here There Then Also However Therefore For All Any Some Each Every Both After Before
+    During Since Until While Because Although Hello Thanks Thank""".split()
+)
+
+_SPACE = re.compile(r"\s")
+_ALNUM = re.compile(r"[^\W_]")
+_COMPOUND = re.compile(r"[^\W\d_]+(?:['’\-\u2011][^\W\d_]+)*")
+_IDENTIFIER = re.compile(r"[a-z]+(?:_[a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+")
+_LAST_PART = re.compile(r"[A-Z]?[a-z]+$")
+_ELIDED = re.compile(r"^[^'’]*['’]")
+_PUNCTUATION = "«»\"'’‘“”()[]{}⟦⟧<>.,;:!?…*`~#|=+/\\-–—‑%$€&•→"
+_BRACKET = re.compile(r"[⟦⟧\[\]<>{}()]|&[lg]t;")
+_UNCLOSED = re.compile(r"(?:[⟦\[<{(]|&lt;)[*`\\]*((?:[^\W\d]|-)*)$")
+_CLOSING = re.compile(r"[⟧\]>})]|&gt;")
+_ARMOUR = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----$")
+_BULLETS = "-*•|#>–—+"
+
+
+def kind_of(token: str) -> Kind:
+    """What a word between two spaces is."""
+    bare = token if token.isalpha() else token.strip(_PUNCTUATION)
+    if not bare:
+        return Kind.MARK
+    if bare.islower():
+        known = WORDS.get(bare)
+        if known is not None:
+            return known
+        if bare.isalpha():
+            return Kind.BRIEF if len(bare) <= SHORT and token[-1] == bare[-1] else Kind.PLAIN
+        if _COMPOUND.fullmatch(bare):
+            return WORDS.get(_ELIDED.sub("", bare), Kind.PLAIN)
+    elif bare in FUNCTION_WORDS:
+        return Kind.FUNCTION
+    if _IDENTIFIER.fullmatch(bare):
+        last = _LAST_PART.search(bare)
+        return Kind.CUE if last is not None and WORDS.get(last[0].lower()) is Kind.CUE else Kind.PLAIN
+    return Kind.OTHER
+
+
+def is_plain(text: str) -> bool:
+    """Whether no word of the text could be, or announce, a value."""
+    return all(kind_of(token) in (Kind.MARK, Kind.PLAIN, Kind.BRIEF, Kind.JOINT, Kind.FUNCTION) for token in text.split())
+
+
+class Strand:
+    """One text that units are cut from. `level`: in how many JSON strings it stands, one in the other; `covered`: how much
+    of the next unit was dealt with together with the one before (the reader keeps it).
+    """
+
+    __slots__ = ("covered", "level")
+
+    def __init__(self, level: int = 0) -> None:
+        self.level = level
+        self.covered = 0
+
+    def feed(self, text: str, raw: str | None = None) -> list[Unit]:
+        """More text; the units that are now complete. `raw`: how its one character stands in the original."""
+        raise NotImplementedError
+
+    def finish(self) -> list[Unit]:
+        """The end of the text: what is left."""
+        raise NotImplementedError
+
+
+@dataclass(slots=True)
+class Unit:
+    """A stretch of text between two cuts. `window`: what to look at, of which it begins at `at`; empty when it holds
+    nothing that could be a value. `raw`: characters that stand in the original as something else (JSON escapes);
+    `number`: it is a number of a JSON text, and a string if anything of it is replaced.
+    """
+
+    text: str
+    window: str
+    at: int
+    owner: Strand
+    raw: tuple[tuple[int, str], ...] = ()
+    number: bool = False
+
+
+class Segments(Strand):
+    """One text, cut as it comes. `before`: what stands before it for the eye, and is not part of it (a JSON key)."""
+
+    __slots__ = (
+        "_armoured",
+        "_base",
+        "_bounds",
+        "_bracketed",
+        "_cue",
+        "_hold",
+        "_newline",
+        "_open",
+        "_raw",
+        "_reach",
+        "_safe",
+        "_seen",
+        "_start",
+        "_suspect",
+        "_text",
+        "_token",
+    )
+
+    def __init__(self, before: str = "", level: int = 0) -> None:
+        super().__init__(level)
+        self._text = ""
+        self._base = 0  # offset of _text[0] in the whole
+        self._start = 0  # first character not yet in a unit
+        self._safe = 0  # up to here, what is not in a unit may leave
+        self._token = 0  # where the word that is arriving begins
+        self._seen = 0  # up to here there is no further space
+        self._open = -1  # where the open unit begins
+        self._hold = -1  # where a brief word begins that may belong to what follows
+        self._suspect = False  # whether the open unit could hold a value
+        self._reach = 0  # how many plain words the open unit still takes in
+        self._bracketed = False  # whether that is because of a bracket
+        self._cue = 0  # for how many words a colon would announce a value
+        self._newline = False  # whether a line end stands before the word that is arriving
+        self._armoured = False
+        self._bounds: list[int] = []  # ends of words in the open unit
+        self._raw: deque[tuple[int, str]] = deque()
+        if before:
+            self.feed(before)
+            self._start = self._safe = len(before)
+            self._hold = -1
+            if self._open >= 0:
+                self._open = len(before)
+            self._bounds.clear()
+
+    def feed(self, text: str, raw: str | None = None) -> list[Unit]:
+        """More text; the units that are now complete. `raw`: how its one character stands in the original."""
+        if raw is not None:
+            self._raw.append((self._base + len(self._text), raw))
+        self._text += text
+        units: list[Unit] = []
+        while (match := _SPACE.search(self._text, self._seen)) is not None:
+            at = match.start()
+            if at - self._begun() >= HELD:
+                self._force(at, units)
+            if at == self._token:
+                self._blank(at, units)
+            else:
+                self._word(at, units)
+            self._token = self._seen = at + 1
+        size = self._seen = len(self._text)
+        if size - self._begun() >= HELD:
+            self._force(size, units)
+        if self._hold >= 0 and size > self._token:
+            self._look_ahead(size)
+        self._leave(self._safe, units)
+        if self._start > TRIM:
+            self._trim()
+        return units
+
+    def finish(self) -> list[Unit]:
+        """The end of the text: what is left."""
+        units: list[Unit] = []
+        size = len(self._text)
+        if size > self._token:
+            self._word(size, units)
+        if self._open >= 0:
+            self._close(size, size, units)
+        self._leave(size, units)
+        return units
+
+    # ── one word ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _word(self, at: int, units: list[Unit]) -> None:
+        """The word that ends before the character `at`."""
+        token = self._text[self._token : at]
+        kind = said = kind_of(token)
+        end = min(at + 1, len(self._text))
+        if not token.isalpha() and _BRACKET.search(token) is not None:
+            kind = self._bracket(token, kind)
+        if self._hold >= 0:
+            self._look_ahead(at)
+        if self._newline and kind is Kind.MARK and token[0] in _BULLETS and self._may_close(self._token):
+            self._close(self._token, self._token, units)
+        if self._open >= 0:
+            self._inside(kind, end, units)
+        else:
+            self._outside(kind, end, units)
+        self._suspect |= said is Kind.OTHER
+        if token.endswith("-----"):
+            self._armour(at)
+        if self._cue or said is Kind.CUE or said is Kind.TITLE:
+            self._announce(token, said, end, units)
+        if not self._armoured and 0 <= self._open < end:
+            self._bounds.append(end)
+        self._newline = at < len(self._text) and self._text[at] == "\n"
+
+    def _inside(self, kind: Kind, end: int, units: list[Unit]) -> None:
+        """A word while a unit is open."""
+        if kind is Kind.WAY:
+            self._reach = max(self._reach, WAY_REACH * self._suspect)
+        elif kind is Kind.OPENING:
+            self._reach, self._bracketed = max(self._reach, BRACKET_REACH), self._reach == 0
+        elif kind in _CLOSES and not self._armoured:
+            if self._reach:
+                self._reach -= 1
+            elif kind is Kind.BRIEF:
+                self._close(self._token, end, units)
+                self._hold = self._token
+            else:
+                self._close(end, end, units)
+
+    def _outside(self, kind: Kind, end: int, units: list[Unit]) -> None:
+        """A word while none is."""
+        if kind in _OPENS:
+            self._begin(self._hold if self._hold >= 0 else self._token, units)
+            if kind is Kind.OPENING:
+                self._reach, self._bracketed = BRACKET_REACH, True
+            return
+        self._hold = -1
+        if kind in _WAITS:
+            self._safe = self._hold = self._token
+        else:
+            self._safe = end
+
+    def _look_ahead(self, at: int) -> None:
+        """A brief word is let go when what follows, known up to `at`, begins with a lower-case letter."""
+        match = _ALNUM.search(self._text, self._token, at)
+        if match is not None and match[0].islower():
+            self._hold = -1
+            self._safe = self._token
+
+    def _bracket(self, token: str, kind: Kind) -> Kind:
+        """A word with a bracket in it: it may open a placeholder that has spaces, or close one."""
+        match = _UNCLOSED.search(token)
+        if match is not None and (not match[1] or fold(match[1]).split("_")[0].rstrip("S") in _FIRST):
+            return Kind.OPENING
+        if self._bracketed and _CLOSING.search(token):
+            self._reach, self._bracketed = 0, False
+        return kind
+
+    def _announce(self, token: str, kind: Kind, end: int, units: list[Unit]) -> None:
+        """After a cue and a colon, or a title, plain words may be a value."""
+        if kind is Kind.CUE:
+            self._cue = 6
+        if kind is Kind.TITLE:
+            reach = TITLE_REACH
+        elif self._cue and (kind is Kind.SAYS or token[-1] in ":="):
+            reach = 1
+        else:
+            self._cue -= self._cue > 0
+            return
+        if self._open < 0:
+            self._begin(end, units)
+        self._suspect = True
+        self._reach = max(self._reach, reach)
+
+    def _armour(self, at: int) -> None:
+        """Between its two armour lines, a private key is one long word."""
+        match = _ARMOUR.search(self._text, max(self._open, at - 80), at) if self._open >= 0 else None
+        self._armoured = match is not None
+        if match is not None:
+            del self._bounds[bisect_right(self._bounds, match.start()) :]
+
+    def _blank(self, at: int, units: list[Unit]) -> None:
+        """A space after a space; a blank line ends a unit."""
+        line_end = self._text[at] == "\n"
+        if self._open < 0:
+            if self._hold < 0:
+                self._safe = at + 1
+        elif self._newline and line_end and self._may_close(at):
+            self._close(at + 1, at + 1, units)
+        elif not self._armoured:
+            self._bounds.append(at + 1)
+        self._newline |= line_end
+
+    # ── units ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _begun(self) -> int:
+        """Where what is waiting begins."""
+        if self._open >= 0:
+            return self._open
+        return self._hold if self._hold >= 0 else self._token
+
+    def _begin(self, at: int, units: list[Unit]) -> None:
+        self._leave(at, units)
+        self._safe = self._open = at
+        self._hold = -1
+
+    def _may_close(self, at: int) -> bool:
+        """Whether a unit is open and has something in it, so that a new paragraph ends it."""
+        return self._open >= 0 and not self._armoured and not self._text[self._open : at].isspace() and at > self._open
+
+    def _close(self, end: int, until: int, units: list[Unit]) -> None:
+        """The open unit ends here; it is looked at up to `until`."""
+        if self._suspect and end > self._open:
+            self._cut(end, until, units)
+        self._open, self._reach, self._bracketed, self._suspect = -1, 0, False, False
+        self._safe = end
+        self._bounds.clear()
+
+    def _leave(self, end: int, units: list[Unit]) -> None:
+        """What is plain leaves, up to here."""
+        if end > self._start:
+            units.append(Unit(self._text[self._start : end], "", 0, self, self._escapes(end)))
+            self._start = end
+
+    def _cut(self, end: int, until: int, units: list[Unit]) -> None:
+        """The open unit, up to here, looked at up to `until`."""
+        begin = self._open
+        self._leave(begin, units)
+        left = begin - CONTEXT
+        if self._base + left <= 0:
+            left = 0
+        elif (match := _SPACE.search(self._text, left, begin)) is not None:
+            left = match.end()
+        units.append(Unit(self._text[begin:end], self._text[left:until], begin - left, self, self._escapes(end)))
+        self._start = self._safe = end
+
+    def _force(self, upto: int, units: list[Unit]) -> None:
+        """Cut what waits for too long, as often as it takes; `upto`: how far the text is known."""
+        while True:
+            begin = self._begun()
+            end, until = self._forced(begin)
+            if until > upto:
+                return
+            if self._open < 0:
+                if self._hold >= 0:
+                    self._hold, self._safe = -1, self._token
+                    continue
+                if is_plain(self._text[begin:end]):
+                    self._safe = self._token = end
+                    continue
+                self._begin(begin, units)
+            if self._suspect or not is_plain(self._text[begin:end]):
+                self._suspect = True
+                self._cut(end, until, units)
+            else:
+                self._leave(end, units)
+            self._open = end
+            del self._bounds[: bisect_right(self._bounds, end)]
+            self._token = max(self._token, end)
+
+    def _forced(self, begin: int) -> tuple[int, int]:
+        """Where a unit that goes on and on is cut, and how far is looked at."""
+        index = bisect_right(self._bounds, begin + HELD - MARGIN)
+        if index:
+            return self._bounds[index - 1], begin + HELD
+        if self._bounds and self._bounds[0] <= begin + LONGEST - MARGIN:
+            return self._bounds[0], max(begin + HELD, self._bounds[0] + MARGIN)
+        return begin + LONGEST - MARGIN, begin + LONGEST
+
+    def _escapes(self, end: int) -> tuple[tuple[int, str], ...]:
+        """The characters of text[start:end] that stand as something else, by their place in it."""
+        if not self._raw:
+            return ()
+        first, last, found = self._base + self._start, self._base + end, []
+        while self._raw and self._raw[0][0] < last:
+            at, raw = self._raw.popleft()
+            found.append((at - first, raw))
+        return tuple(found)
+
+    def _trim(self) -> None:
+        """Forget what has left, but for the context of what comes."""
+        gone = self._start - CONTEXT
+        self._text = self._text[gone:]
+        self._base += gone
+        self._start -= gone
+        self._safe -= gone
+        self._token -= gone
+        self._seen -= gone
+        self._open -= gone if self._open >= 0 else 0
+        self._hold -= gone if self._hold >= 0 else 0
+        self._bounds = [one - gone for one in self._bounds]
+
+
+_CLOSES = frozenset({Kind.PLAIN, Kind.BRIEF, Kind.CUE, Kind.SAYS, Kind.TITLE})
+_OPENS = frozenset({Kind.FUNCTION, Kind.OTHER, Kind.OPENING})
+_WAITS = frozenset({Kind.BRIEF, Kind.JOINT, Kind.WAY})
+_FIRST = frozenset(name.rstrip("S") for name in FIRST_WORDS)
