@@ -109,7 +109,18 @@ class Scan:
 class Json:
     """A JSON text in pieces: what it says of structure passes, each string and number is a text of its own."""
 
-    __slots__ = ("_before", "_depth", "_expect", "_key", "_level", "_next_line", "_scalar", "_stack", "_strand_of", "_string")
+    __slots__ = (
+        "_before",
+        "_depth",
+        "_expect",
+        "_key",
+        "_level",
+        "_next_line",
+        "_scalar",
+        "_stack",
+        "_strand_of",
+        "_string",
+    )
 
     def __init__(self, strand_of: NewStrand, before: str, level: int, depth: int) -> None:
         self._strand_of, self._level, self._depth = strand_of, level, depth
@@ -171,7 +182,9 @@ class Json:
         if mark == '"' and expect in _STRINGS:
             self._key = expect in _KEYS
             depth = 0 if self._key else self._depth - 1
-            scan = Scan(self._strand_of, before="" if self._key else self._context(), level=self._level + 1, depth=depth)
+            scan = Scan(
+                self._strand_of, before="" if self._key else self._context(), level=self._level + 1, depth=depth
+            )
             self._string = String(scan)
         elif mark in "{[" and (expect in _VALUES or self._next_line) and len(self._stack) < DEPTH:
             self._next_line = False
@@ -428,8 +441,7 @@ class Opened:
         remaining = iter(edits)
         return [
             "".join(
-                one if isinstance(one, str) else rewritten(one, next(remaining) if one.window else ())
-                for one in items
+                one if isinstance(one, str) else rewritten(one, next(remaining) if one.window else ()) for one in items
             )
             for items in self._texts
         ]

@@ -70,10 +70,12 @@ class StreamGuard:
 
     async def _treated(self, items: Sequence[Item]) -> str:
         asked = [one for one in items if isinstance(one, Unit) and one.window and self._is_asked_about(one)]
-        found = dict(zip(map(id, asked), await self._finder.find([one.window for one in asked]), strict=True)) if asked else {}
-        return "".join(
-            one if isinstance(one, str) else self._rewritten(one, found.get(id(one), ())) for one in items
+        found = (
+            dict(zip(map(id, asked), await self._finder.find([one.window for one in asked]), strict=True))
+            if asked
+            else {}
         )
+        return "".join(one if isinstance(one, str) else self._rewritten(one, found.get(id(one), ())) for one in items)
 
     def _is_asked_about(self, unit: Unit) -> bool:
         """Whether the analyser has to look at a unit: not if only our own placeholders make it look like anything."""
@@ -120,15 +122,18 @@ class StreamGuard:
             return []
         last = unit.at + len(unit.text)
         ours = sorted(
-            [(one.start, one.end) for one in places]
-            + [match.span() for match in _MASK.finditer(unit.window, first)]
+            [(one.start, one.end) for one in places] + [match.span() for match in _MASK.finditer(unit.window, first)]
         )
         own: list[Finding] = []
         types: list[str] = []
         for one in sorted(found, key=lambda finding: (finding.start, finding.end)):
             if one.end <= first or one.start >= last or self._known(unit.window[one.start : one.end]):
                 continue
-            parts = [part for part in _apart(max(one.start, first), min(one.end, len(unit.window)), unit.window, ours) if part[0] < last]
+            parts = [
+                part
+                for part in _apart(max(one.start, first), min(one.end, len(unit.window)), unit.window, ours)
+                if part[0] < last
+            ]
             own += [Finding(start, end, one.type, one.score) for start, end in parts]
             types += [one.type] * bool(parts)
         if not own:

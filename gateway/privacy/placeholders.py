@@ -139,9 +139,7 @@ class Grammar:
             rf"|(?:⟦|(?<![^\W_])(?<![^\W_]_)){bare}⟧?",
             re.IGNORECASE,
         )
-        self._inner = re.compile(
-            rf"({loose})s?{_SEPARATOR}?([0-9]{{1,6}})([{VARIANTS}](?![^\W_]))?", re.IGNORECASE
-        )
+        self._inner = re.compile(rf"({loose})s?{_SEPARATOR}?([0-9]{{1,6}})([{VARIANTS}](?![^\W_]))?", re.IGNORECASE)
 
     def mentions(self, text: str, start: int, end: int) -> Iterator[Mention]:
         """From left to right, those that begin and end in text[start:end]."""

@@ -146,7 +146,9 @@ def kind_of(token: str) -> Kind:
 
 def is_plain(text: str) -> bool:
     """Whether no word of the text could be, or announce, a value."""
-    return all(kind_of(token) in (Kind.MARK, Kind.PLAIN, Kind.BRIEF, Kind.JOINT, Kind.FUNCTION) for token in text.split())
+    return all(
+        kind_of(token) in (Kind.MARK, Kind.PLAIN, Kind.BRIEF, Kind.JOINT, Kind.FUNCTION) for token in text.split()
+    )
 
 
 class Strand:

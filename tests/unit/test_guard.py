@@ -34,7 +34,21 @@ FRAGMENTS = st.sampled_from(
     \\u00e9 \\ud83d \\ude00 \\n é ÿ 漢字 שלום 😀 PERSONNE PERSONNE_1 PERSONNE_ PERSONNE_1B personne Personne person name CODE
     PERMANENT _1 1 1B 01 1] ⟦PERSONNE_1⟧ ⟦personne\u00a01⟧ [PERSONNE_1] ⟦ADRESSE_1⟧ ⟦CODE_PERMANENT_1⟧ ⟦NAS⟧ ⟦PERSONNE_9⟧ &lt;PERSONNE_1&gt;
     -----BEGIN PRIVATE KEY----- -----END true null 1.0 1e5 123456789 {"nom": ["a", {"mot_de_passe":" "}""".split()
-    + [" ", " ", " ", " ", "\n", "\n\n", "\t", "\u00a0", "\u202f", '"', '": "', '{"a": "{\\"b\\": \\"', "-----BEGIN RSA PRIVATE KEY-----\n"]
+    + [
+        " ",
+        " ",
+        " ",
+        " ",
+        "\n",
+        "\n\n",
+        "\t",
+        "\u00a0",
+        "\u202f",
+        '"',
+        '": "',
+        '{"a": "{\\"b\\": \\"',
+        "-----BEGIN RSA PRIVATE KEY-----\n",
+    ]
 )
 TEXTS = st.one_of(
     st.lists(FRAGMENTS, max_size=40).map("".join),
@@ -45,7 +59,9 @@ TEXTS = st.one_of(
 
 def long_texts() -> st.SearchStrategy[str]:
     """Texts beyond the guard's bounds: fragments repeated."""
-    repeated = st.tuples(st.lists(FRAGMENTS, min_size=1, max_size=4), st.sampled_from(["", " ", "\n"]), st.integers(1, 2_000))
+    repeated = st.tuples(
+        st.lists(FRAGMENTS, min_size=1, max_size=4), st.sampled_from(["", " ", "\n"]), st.integers(1, 2_000)
+    )
     return st.lists(repeated.map(lambda one: (one[1].join(one[0]) + one[1]) * one[2]), min_size=1, max_size=4).map(
         lambda parts: "".join(parts)[:24_000]
     )
@@ -71,7 +87,12 @@ class AnyFinder:
             return ()
         size = len(text) + 2
         return tuple(
-            Finding(start, start + chance.randrange(-1, 30), chance.choice(["CA_SIN", "PERSON", "OTHER", "CREDENTIAL"]), chance.random())
+            Finding(
+                start,
+                start + chance.randrange(-1, 30),
+                chance.choice(["CA_SIN", "PERSON", "OTHER", "CREDENTIAL"]),
+                chance.random(),
+            )
             for start in (chance.randrange(-1, size) for _ in range(chance.randrange(1, 4)))
         )
 
@@ -110,7 +131,11 @@ class AnyEffects:
         if self.denies and "CREDENTIAL" in types:
             raise Cut
         many = len(self.found) > 3
-        return {"CA_SIN": Effect.MASK, "PERSON": Effect.PSEUDONYMIZE if many else Effect.ALLOW, "CREDENTIAL": Effect.DENY}
+        return {
+            "CA_SIN": Effect.MASK,
+            "PERSON": Effect.PSEUDONYMIZE if many else Effect.ALLOW,
+            "CREDENTIAL": Effect.DENY,
+        }
 
 
 def masking(types: Sequence[str]) -> Mapping[str, Effect]:
@@ -184,20 +209,48 @@ def test_without_findings_a_plain_text_is_just_restored(text: str) -> None:
 
 # ── nothing of what is replaced ever leaves ───────────────────────────────────────────────────────────────────────
 
-PLAIN = ["bonjour", "vous", "demande", "il", "fait", "été", "suite", "la", "de", "le", "un", "peu", "oui", "dossier,", "donc"]
+PLAIN = [
+    "bonjour",
+    "vous",
+    "demande",
+    "il",
+    "fait",
+    "été",
+    "suite",
+    "la",
+    "de",
+    "le",
+    "un",
+    "peu",
+    "oui",
+    "dossier,",
+    "donc",
+]
 """Words of the text around values: without the letters k, x, y, z, which only values have."""
 
 
 VALUES = st.one_of(
-    st.sampled_from(["046 454 286", "046\u00a0454\u00a0286", "046-454-286", "046454286"]).map(lambda one: (one, "CA_SIN")),
+    st.sampled_from(["046 454 286", "046\u00a0454\u00a0286", "046-454-286", "046454286"]).map(
+        lambda one: (one, "CA_SIN")
+    ),
     st.sampled_from(["XZKY 8452 1234", "xzky 8452 1234", "xzky84521234"]).map(lambda one: (one, "QC_NAM")),
     st.sampled_from(["418 555-1234", "(418) 555-1234", "+1 418 555 1234, poste 456", "1-800-555-1234"]).map(
         lambda one: (one, "PHONE_NUMBER")
     ),
-    st.sampled_from(["4111 1111 1111 1111", "4111\u202f1111\u202f1111\u202f1111"]).map(lambda one: (one, "CREDIT_CARD")),
+    st.sampled_from(["4111 1111 1111 1111", "4111\u202f1111\u202f1111\u202f1111"]).map(
+        lambda one: (one, "CREDIT_CARD")
+    ),
     st.sampled_from(["xky.zk@yxk.zk", "XKY.ZK@yxk.zk"]).map(lambda one: (one, "EMAIL_ADDRESS")),
     st.sampled_from(
-        ["Xky Zkky", "Xky de la Zkky", "Xky-Zky d'Xkyy", "XKY ZKY", "K. Zky", "Xky Yxk Kzx Zxk van der Ykx", "Xky\nZkky"]
+        [
+            "Xky Zkky",
+            "Xky de la Zkky",
+            "Xky-Zky d'Xkyy",
+            "XKY ZKY",
+            "K. Zky",
+            "Xky Yxk Kzx Zxk van der Ykx",
+            "Xky\nZkky",
+        ]
     ).map(lambda one: (one, "PERSON")),
     st.sampled_from(
         [
@@ -232,7 +285,9 @@ def with_values(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
         parts += draw(st.lists(st.sampled_from(PLAIN), min_size=1, max_size=6))
         if draw(st.booleans()):
             value, kind = draw(VALUES)
-            parts.append(draw(st.sampled_from(["", "(", "« ", "**"])) + value + draw(st.sampled_from(["", ",", ".", " »", "**"])))
+            parts.append(
+                draw(st.sampled_from(["", "(", "« ", "**"])) + value + draw(st.sampled_from(["", ",", ".", " »", "**"]))
+            )
         else:
             cue, value, kind = draw(CUED)
             parts.append(cue + value)
@@ -281,7 +336,10 @@ def test_a_private_key_is_one_value() -> None:
     assert "".join(out) == "voici la clé : ⟦SECRET⟧\nà garder"
 
 
-@given(st.lists(st.sampled_from([*PLAIN, *HANDED, "[PERSONNE_1]", "⟦personne 1⟧", "**PERSONNE_1**,"]), max_size=12), st.integers(0, 99))
+@given(
+    st.lists(st.sampled_from([*PLAIN, *HANDED, "[PERSONNE_1]", "⟦personne 1⟧", "**PERSONNE_1**,"]), max_size=12),
+    st.integers(0, 99),
+)
 def test_no_half_placeholder_ever_leaves(words: list[str], seed: int) -> None:
     text = " ".join(words)
     restored = Restorer(HANDED).restore(text)
@@ -306,7 +364,10 @@ def waits(text: str, pieces: Sequence[str]) -> list[tuple[str, int]]:
     return found
 
 
-@given(st.lists(st.sampled_from([*PLAIN, "abcd", "rue", "mars", "l'été", "peut-être"]), min_size=1, max_size=30), st.integers(0, 99))
+@given(
+    st.lists(st.sampled_from([*PLAIN, "abcd", "rue", "mars", "l'été", "peut-être"]), min_size=1, max_size=30),
+    st.integers(0, 99),
+)
 def test_clean_lower_case_text_waits_for_one_word(words: list[str], seed: int) -> None:
     text = " ".join(words)
     for fed, waiting in waits(text, chopped(text, seed, 6)):
@@ -367,7 +428,9 @@ def test_a_mask_is_not_masked_again() -> None:
 
 
 def test_what_the_prompt_held_is_not_new() -> None:
-    guard = StreamGuard(Restorer({}), ExactFinder({"Luc Roy": "PERSON"}), masking, known=lambda value: value == "Luc Roy")
+    guard = StreamGuard(
+        Restorer({}), ExactFinder({"Luc Roy": "PERSON"}), masking, known=lambda value: value == "Luc Roy"
+    )
     assert run(guard.whole("bonjour Luc Roy et merci")) == "bonjour Luc Roy et merci"
 
 
@@ -386,7 +449,9 @@ SAID = st.one_of(st.lists(FRAGMENTS, max_size=6).map(" ".join), st.text(max_size
 DOCUMENTS = st.recursive(
     st.one_of(SAID, st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.none()),
     lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(SAID, inner, max_size=4), st.dictionaries(SAID, inner, max_size=3).map(json.dumps)
+        st.lists(inner, max_size=4),
+        st.dictionaries(SAID, inner, max_size=4),
+        st.dictionaries(SAID, inner, max_size=3).map(json.dumps),
     ),
     max_leaves=12,
 )
@@ -401,7 +466,12 @@ def shape(value: Any) -> Any:
     return "text" if isinstance(value, (str, int, float)) and not isinstance(value, bool) else value
 
 
-@given(st.one_of(st.lists(DOCUMENTS), st.dictionaries(SAID, DOCUMENTS)), st.booleans(), st.integers(0, 999), st.integers(1, 9))
+@given(
+    st.one_of(st.lists(DOCUMENTS), st.dictionaries(SAID, DOCUMENTS)),
+    st.booleans(),
+    st.integers(0, 999),
+    st.integers(1, 9),
+)
 @settings(max_examples=300, deadline=None)
 def test_json_stays_json_of_the_same_shape_and_streams_alike(document: Any, plain: bool, seed: int, most: int) -> None:
     text = json.dumps(document, ensure_ascii=plain)
@@ -416,7 +486,10 @@ def test_json_stays_json_of_the_same_shape_and_streams_alike(document: Any, plai
     ("text", "expected"),
     [
         ('{"à": "⟦ADRESSE_1⟧"}', '{"à": "12, rue \\"des Érables\\"\\nQuébec\\\\"}'),
-        ('{"a": "{\\"b\\": \\"⟦ADRESSE_1⟧\\"}"}', '{"a": "{\\"b\\": \\"12, rue \\\\\\"des Érables\\\\\\"\\\\nQuébec\\\\\\\\\\"}"}'),
+        (
+            '{"a": "{\\"b\\": \\"⟦ADRESSE_1⟧\\"}"}',
+            '{"a": "{\\"b\\": \\"12, rue \\\\\\"des Érables\\\\\\"\\\\nQuébec\\\\\\\\\\"}"}',
+        ),
         ('{"a":1.0,"a":1e5,"b":12345678901234567890123,"\\u00e9":"\\u00e9 ⟦PERSONNE_1⟧"}', None),
         ('{"nas": "046\\u0020454\\u0020286"}', '{"nas": "⟦NAS⟧"}'),
         ('{"nas": 46454286046, "n": 12}', '{"nas": "⟦NAS⟧", "n": 12}'),
@@ -439,7 +512,11 @@ def test_a_key_says_what_its_value_is() -> None:
         pass
 
     finder = Windows(0, 0)
-    run(StreamGuard(Restorer({}), finder, masking).whole('{"motDePasse": "abcdef", "date_naissance": ["1984-03-12"], "ville": "laval"}'))
+    run(
+        StreamGuard(Restorer({}), finder, masking).whole(
+            '{"motDePasse": "abcdef", "date_naissance": ["1984-03-12"], "ville": "laval"}'
+        )
+    )
     assert finder.windows == ["mot de passe: abcdef", "date naissance: 1984-03-12"]
 
 
@@ -450,7 +527,26 @@ MEGABYTE = 1_000_000
 
 @pytest.mark.parametrize(
     "unit",
-    ["bonjour vous ", "a", "A", "1 ", "é ", "((", "[ ", "⟦", "PERSONNE_", "\n", "\\", '"', '{"a":', '["\\u00e9', "Le ", "de ", "a@", "-----BEGIN PRIVATE KEY-----\n"],
+    [
+        "bonjour vous ",
+        "a",
+        "A",
+        "1 ",
+        "é ",
+        "((",
+        "[ ",
+        "⟦",
+        "PERSONNE_",
+        "\n",
+        "\\",
+        '"',
+        '{"a":',
+        '["\\u00e9',
+        "Le ",
+        "de ",
+        "a@",
+        "-----BEGIN PRIVATE KEY-----\n",
+    ],
 )
 @pytest.mark.parametrize("before", ["", '{"a": "'])
 def test_a_megabyte_in_chunks_of_four_takes_linear_time(unit: str, before: str) -> None:

@@ -1,0 +1,65 @@
+"""Lists of names, words and places, folded (lower case, no accents), loaded once by the process that looks for names.
+
+`more` and `places` were typed by hand; `tools/gazetteer.py` makes the others, from what SOURCES.md says. *Data*.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteer:
+    """`rare`: given names that say little alone; `words`: common words that no capital makes a name (kept with their
+    accents where they would be one without); `homographs`: names that are words too; `places`: of one or several words."""
+
+    given: frozenset[str]
+    rare: frozenset[str]
+    surnames: frozenset[str]
+    words: frozenset[str]
+    homographs: frozenset[str]
+    places: frozenset[str]
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """The lists, read once."""
+    more = _sections("more")
+    return Gazetteer(
+        given=_list("given") | more["given"],
+        rare=_list("given-rare") - more["given"],
+        surnames=_list("surnames") | more["surnames"],
+        words=(_list("words") | more["words"]) - more["not words"],
+        homographs=_list("homographs"),
+        places=frozenset().union(*_sections("places").values()),
+    )
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents, with straight hyphens and apostrophes."""
+    if text.isascii():
+        return text.lower()
+    text = text.casefold().replace("œ", "oe").replace("æ", "ae").replace("’", "'").replace("‑", "-")
+    return "".join(one for one in unicodedata.normalize("NFD", text) if not unicodedata.combining(one))
+
+
+def _list(name: str) -> frozenset[str]:
+    return frozenset((FOLDER / f"{name}.txt").read_text(encoding="utf-8").split())
+
+
+def _sections(name: str) -> dict[str, frozenset[str]]:
+    """Entries separated by commas or line ends, under `[headings]`; what follows # is a comment."""
+    sections: dict[str, set[str]] = {}
+    current: set[str] = set()
+    for line in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        text = line.split("#", 1)[0].strip()
+        if text.startswith("["):
+            current = sections.setdefault(text.strip("[]"), set())
+        else:
+            current.update(fold(one.strip()) for one in text.split(",") if one.strip())
+    return {heading: frozenset(entries) for heading, entries in sections.items()}
