@@ -153,11 +153,11 @@ async def keep_current(house: House) -> None:
             continue
         try:
             await house.ledger.publish_policy(candidate.policy.version, candidate.policy.source)
-        except Fault as fault:
-            house.telemetry.unexpected(fault)
+            house.live.adopt(candidate)
+            await house.providers.prepare(candidate.catalogue)
+        except Exception as error:  # noqa: BLE001 - a store that is out: tried again at the next turn, which must come
+            house.telemetry.unexpected(error)
             continue
-        house.live.adopt(candidate)
-        await house.providers.prepare(candidate.catalogue)
         house.telemetry.configuration_adopted(candidate.version)
 
 
@@ -446,7 +446,12 @@ async def readyz(request: Request) -> Response:
     body = {
         "status": "ready" if ready else "not ready",
         "checks": checks,
-        "configuration": {"version": house.configuration.version, "problems": problems},
+        "configuration": {
+            "version": house.configuration.version,
+            "policy": house.configuration.policy.version,
+            "problems": problems,
+            "restart_needed": house.live.restart_needed(),
+        },
     }
     return json_response(body, 200 if ready else 503)
 

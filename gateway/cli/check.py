@@ -8,7 +8,7 @@ import click
 import orjson
 
 from gateway.cli.places import config_option, json_option
-from gateway.config import ConfigurationError, Problem, load
+from gateway.config import ConfigurationError, Problem, check_cases, load
 
 
 @click.command()
@@ -25,7 +25,10 @@ def command(config: Path, as_json: bool) -> None:
     except ConfigurationError as error:
         say(error.problems, as_json)
         raise SystemExit(1) from None
-    say(loaded.warnings, as_json)
+    cases = check_cases(loaded, config)
+    say((*loaded.warnings, *cases), as_json)
+    if cases:
+        raise SystemExit(1)
     if not as_json:
         rules = len(loaded.policy.rules)
         click.echo(f"{config} : en ordre ({rules} règles, version {loaded.version[:12]}). All good.")

@@ -4,7 +4,7 @@
 only by one that is whole. May import `policies`, which checks conditions.
 """
 
-from gateway.config.cases import CaseResult, run_cases
+from gateway.config.cases import CaseResult, check_cases, run_cases
 from gateway.config.live import Live
 from gateway.config.loading import Configuration, load, load_settings
 from gateway.config.models import (
@@ -45,6 +45,7 @@ __all__ = [
     "Settings",
     "System",
     "TelemetrySettings",
+    "check_cases",
     "is_secret",
     "load",
     "load_settings",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gateway.config.explaining import shape
 from gateway.config.loading import Configuration
-from gateway.config.models import Case, CaseFile
+from gateway.config.policy_files import Case, CaseFile
 from gateway.config.problems import ConfigurationError, Problem
-from gateway.config.reading import read, shape
+from gateway.config.reading import Document, Loc, read
 from gateway.errors import Message
 from gateway.policies import Decision, FactValue, Stage, decide
 from gateway.policies.facts import BY_NAME, seen_by
@@ -69,24 +71,72 @@ class CaseResult:
 
 def run_cases(configuration: Configuration, directory: Path) -> list[CaseResult]:
     """Run every `policies/*.cases.yaml`. Raises `ConfigurationError` for a case file that cannot be read."""
-    results: list[CaseResult] = []
     problems: list[Problem] = []
+    cases = list(_read_cases(configuration, directory, problems))
+    if problems:
+        raise ConfigurationError(tuple(problems))
+    return [CaseResult(name, case.name, _differences(case, configuration)) for name, case in cases]
+
+
+def check_cases(configuration: Configuration, directory: Path) -> tuple[Problem, ...]:
+    """What is wrong with the case files themselves: they are not read by a gateway, so nothing of it stops one."""
+    problems: list[Problem] = []
+    for _ in _read_cases(configuration, directory, problems):
+        pass
+    return tuple(problems)
+
+
+def _read_cases(configuration: Configuration, directory: Path, problems: list[Problem]) -> Iterator[tuple[str, Case]]:
     for path in sorted((directory / "policies").glob("*.cases.yaml")):
+        if path.name.startswith((".", "#")):
+            continue
         name = f"policies/{path.name}"
         document, _ = read(path, name, problems)
         cases = shape(document, CaseFile, problems) if document is not None else None
         if document is None or cases is None:
             continue
         for index, case in enumerate(cases.cases):
-            unknown = [fact for fact in case.facts if fact not in BY_NAME]
-            for fact in unknown:
-                said = Message(f"Fait inconnu\u00a0: {fact}.", f"Unknown fact: {fact}.")
-                problems.append(document.problem(("cases", index, "facts", fact), said, key=True))
-            if not unknown:
-                results.append(CaseResult(name, case.name, _differences(case, configuration)))
-    if problems:
-        raise ConfigurationError(tuple(problems))
-    return results
+            found = list(_check_case(case, ("cases", index), document, configuration))
+            problems += found
+            if not found:
+                yield name, case
+
+
+def _check_case(case: Case, loc: Loc, document: Document, configuration: Configuration) -> Iterator[Problem]:
+    """Facts that the stage does not see or that have another type, and rules that do not exist."""
+    seen = {fact.name: fact for fact in seen_by(Stage(case.stage))}
+    for name, value in case.facts.items():
+        where: Loc = (*loc, "facts", name)
+        if name not in seen:
+            near = difflib.get_close_matches(name, list(seen), n=1)
+            stages = ", ".join(BY_NAME[name].stages) if name in BY_NAME else ""
+            hint = (
+                Message(f"Ce fait est vu aux étapes\u00a0: {stages}.", f"This fact is seen at the stages: {stages}.")
+                if stages
+                else Message(f"Vouliez-vous dire «\u00a0{near[0]}\u00a0»?", f"Did you mean '{near[0]}'?")
+                if near
+                else Message("Voir docs/reference/facts.md.", "See docs/reference/facts.md.")
+            )
+            said = Message(f"Fait inconnu à cette étape\u00a0: {name}.", f"Unknown fact at this stage: {name}.")
+            yield document.problem(where, said, hint, key=True)
+        elif not _has_type(value, seen[name].type):
+            said = Message(f"{name}\u00a0: ce n'est pas son type.", f"{name}: this is not its type.")
+            wanted = f"{seen[name].type}"
+            yield document.problem(where, said, Message(f"Il faut\u00a0: {wanted}.", f"Must be: {wanted}."))
+    rules = [rule.id for rule in configuration.policy.rules]
+    for key in ("rules", "matches"):
+        for index, rule in enumerate(getattr(case.expect, key) or ()):
+            if rule not in rules:
+                near = difflib.get_close_matches(rule, rules, n=1) or ["vigie check"]
+                said = Message(f"Règle inconnue\u00a0: {rule}.", f"Unknown rule: {rule}.")
+                hint = Message(f"Vouliez-vous dire «\u00a0{near[0]}\u00a0»?", f"Did you mean '{near[0]}'?")
+                yield document.problem((*loc, "expect", key, index), said, hint)
+
+
+def _has_type(value: Any, kind: str) -> bool:
+    if kind == "list":
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return type(value) is {"string": str, "bool": bool, "int": int, "map": dict}[kind]
 
 
 def facts_of(stage: Stage, given: Mapping[str, Any]) -> dict[str, FactValue]:

@@ -10,13 +10,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.config.entries import check_provider
-from gateway.config.models import Catalogue, Labels, PolicyFile, Register, RuleEntry, Settings
+from gateway.config.explaining import Shape, shape
+from gateway.config.models import Catalogue, Labels, Register, Settings
+from gateway.config.policy_files import PolicyFile, RuleEntry
 from gateway.config.problems import ConfigurationError, Problem
-from gateway.config.reading import Document, Loc, Shape, read, shape
+from gateway.config.reading import CHECK_ACCESS, Document, Loc, read
+from gateway.config.rules import check_entities, check_rule, check_rule_names, rule_of
 from gateway.errors import Message
-from gateway.policies import ConditionError, Derogation, Effect, Policy, Rule, Stage
-from gateway.policies.effects import EFFECTS_OF
-from gateway.policies.rules import compile_condition
+from gateway.policies import Derogation, Policy, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +53,21 @@ def load(directory: Path, *, today: date | None = None) -> Configuration:
     settings_document, settings = files.read("vigie.yaml", Settings)
     catalogue_document, catalogue = files.read("catalogue.yaml", Catalogue)
     register_document, register = files.read("register.yaml", Register)
-    _, labels = files.read("labels.yaml", Labels)
-    rules = _read_policies(files)
+    labels_document, labels = files.read("labels.yaml", Labels)
+    policies = _read_policies(files)
+    rules = policies.rules
     problems = files.problems
     if settings is not None and settings_document is not None:
         problems += _check_settings(settings, settings_document)
-    if None not in (catalogue, register, labels) and catalogue_document and register_document:
+    if None not in (catalogue, register, labels) and catalogue_document and register_document and labels_document:
         assert catalogue is not None
         assert register is not None
         assert labels is not None
         problems += _check_catalogue(catalogue, register, catalogue_document)
         problems += _check_register(register, catalogue, labels, rules, register_document)
+        problems += _check_labels(labels, labels_document)
+        for entry, loc, document in policies.entries:
+            problems += check_rule_names(entry, loc, document, catalogue, register, labels)
         problems += _expired(catalogue, register, catalogue_document, register_document, today or date.today())  # noqa: DTZ011
     errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors or settings is None or catalogue is None or register is None or labels is None:
@@ -81,77 +86,61 @@ def load_settings(directory: Path) -> Settings:
     return settings
 
 
-def _read_policies(files: _Files) -> dict[str, Rule]:
-    """Every rule of `policies/*.yaml`, by id; its condition compiled, so that an error points into it."""
-    rules: dict[str, Rule] = {}
-    paths = sorted((files.directory / "policies").glob("*.yaml"))
-    names = [f"policies/{path.name}" for path in paths if not path.name.endswith(".cases.yaml")]
-    if not names:
-        message = Message("Il n'y a aucune politique dans policies/.", "There is no policy in policies/.")
-        files.problems.append(Problem("policies/", 1, 1, message))
-    for name in names:
+@dataclass(slots=True)
+class _Policies:
+    """Every rule of `policies/*.yaml` by id, and where each was written."""
+
+    rules: dict[str, Rule]
+    entries: list[tuple[RuleEntry, Loc, Document]]
+
+
+def _read_policies(files: _Files) -> _Policies:
+    """The rules; their conditions compiled, so that an error points into them."""
+    policies = _Policies({}, [])
+    for name in _policy_files(files):
         document, policy = files.read(name, PolicyFile)
         if document is None or policy is None:
             continue
         for index, entry in enumerate(policy.rules):
-            files.problems += _check_rule(entry, ("rules", index), document, rules)
-            rules.setdefault(entry.id, _rule(entry, policy.policy))
-    return rules
+            loc = ("rules", index)
+            files.problems += check_rule(entry, loc, document, policies.rules)
+            policies.rules.setdefault(entry.id, rule_of(entry, policy.policy))
+            policies.entries.append((entry, loc, document))
+    return policies
 
 
-def _rule(entry: RuleEntry, policy: str) -> Rule:
-    return Rule(
-        id=entry.id,
-        policy=policy,
-        principle=entry.principle,
-        stage=Stage(entry.stage),
-        when=entry.when,
-        effect=Effect(entry.effect),
-        code=entry.code,
-        reason=Message(entry.reason.fr, entry.reason.en),
-        shadow=entry.mode == "shadow",
-        entities=entry.entities,
-        label=entry.label,
-        weight=entry.weight,
-    )
+def _policy_files(files: _Files) -> list[str]:
+    """The names of the files of rules. What looks like one and would not be read is a problem: its rules would be missing.
 
-
-def _check_rule(entry: RuleEntry, loc: Loc, document: Document, rules: Mapping[str, Rule]) -> Iterable[Problem]:
-    if entry.id in rules:
-        said = Message(f"La règle {entry.id} existe déjà.", f"The rule {entry.id} exists already.")
-        yield document.problem((*loc, "id"), said)
-    stage, effect = Stage(entry.stage), Effect(entry.effect)
-    if effect not in EFFECTS_OF[stage]:
-        possible = ", ".join(sorted(EFFECTS_OF[stage]))
-        yield document.problem(
-            (*loc, "effect"),
-            Message(
-                f"L'effet {effect} n'a pas de sens à l'étape {stage}.",
-                f"The effect {effect} makes no sense at stage {stage}.",
-            ),
-            Message(f"Effets possibles\u00a0: {possible}.", f"Possible effects: {possible}."),
-        )
-    if entry.when.strip() == "false":
-        yield document.problem(
-            (*loc, "when"),
-            Message("Cette règle ne s'applique jamais.", "This rule can never fire."),
-            severity="warning",
-        )
+    Hidden and backup files are an editor's own business.
+    """
+    names, ignored = [], []
     try:
-        compile_condition(stage, entry.when)
-    except ConditionError as error:
-        line, column = document.inside((*loc, "when"), error.line, error.column)
-        yield Problem(
-            document.name,
-            line,
-            column,
-            Message(f"Condition\u00a0: {error.reason}", f"Condition: {error.reason}"),
-            Message(
-                "Les faits de chaque étape sont dans docs/reference/facts.md.",
-                "docs/reference/facts.md lists each stage's facts.",
-            ),
-            document.excerpt(line),
-        )
+        paths = sorted((files.directory / "policies").iterdir())
+    except FileNotFoundError:
+        paths = []
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        said = Message(f"Illisible\u00a0: {reason}.", f"Cannot be read: {reason}.")
+        files.problems.append(Problem("policies/", 1, 1, said, CHECK_ACCESS))
+        return []
+    for path in paths:
+        if path.name.startswith((".", "#")) or path.name.endswith("~"):
+            continue
+        if path.suffix == ".yaml":
+            if not path.name.endswith(".cases.yaml"):
+                names.append(f"policies/{path.name}")
+        elif path.is_dir() or path.suffix.lower() in (".yml", ".yaml", ".json"):
+            ignored.append(f"policies/{path.name}")
+    for name in ignored:
+        said = Message("Rien n'est lu sous ce nom.", "Nothing is read under this name.")
+        hint = Message("Les politiques sont des fichiers policies/*.yaml.", "Policies are files policies/*.yaml.")
+        files.problems.append(Problem(name, 1, 1, said, hint))
+    if not names and not ignored:
+        said = Message("Il n'y a aucune politique dans policies/.", "There is no policy in policies/.")
+        hint = Message("Partir de l'exemple de config/policies/.", "Start from the example in config/policies/.")
+        files.problems.append(Problem("policies/", 1, 1, said, hint))
+    return names
 
 
 def _check_settings(settings: Settings, document: Document) -> Iterable[Problem]:
@@ -187,13 +176,24 @@ def _check_catalogue(catalogue: Catalogue, register: Register, document: Documen
                 deployment.max_classification,
                 register.classifications,
             )
+        if deployment.assessment is not None:
+            personal = deployment.assessment.personal_data
+            yield from check_entities(personal, (*loc, "assessment", "personal_data"), document)
         if deployment.verified is not None and deployment.verified.by not in people:
             yield _dangling(document, (*loc, "verified", "by"), "personne", "person", deployment.verified.by, people)
+
+
+def _check_labels(labels: Labels, document: Document) -> Iterable[Problem]:
+    yield from _twice((one.id for one in labels.labels), "labels", document)
 
 
 def _check_register(
     register: Register, catalogue: Catalogue, labels: Labels, rules: Mapping[str, Rule], document: Document
 ) -> Iterable[Problem]:
+    for index, name in enumerate(register.classifications):
+        if name in register.classifications[:index]:
+            said = Message(f"{name} est là deux fois.", f"{name} is there twice.")
+            yield document.problem(("classifications", index), said, Message("En retirer une.", "Remove one of them."))
     yield from _twice((one.id for one in register.people), "people", document)
     yield from _twice((one.id for one in register.systems), "systems", document)
     yield from _twice((one.id for one in register.derogations), "derogations", document)
@@ -217,6 +217,9 @@ def _check_systems(
     wordings = {"none", *(one.id for one in labels.labels)}
     for index, system in enumerate(register.systems):
         loc: Loc = ("systems", index)
+        if system.assessment is not None:
+            personal = system.assessment.personal_data
+            yield from check_entities(personal, (*loc, "assessment", "personal_data"), document)
         references: list[tuple[Loc, str, str, str, set[str]]] = [
             (("owner",), "personne", "person", system.owner, people)
         ]
@@ -235,25 +238,26 @@ def _check_systems(
 def _expired(
     catalogue: Catalogue, register: Register, catalogue_document: Document, register_document: Document, today: date
 ) -> Iterable[Problem]:
-    said = Message("Cette échéance est passée.", "This expiry is past.")
+    said = Message("Cette échéance est passée.", "This expiry is past."), Message("La renouveler.", "Renew it.")
     for index, deployment in enumerate(catalogue.deployments):
         for key in ("contract", "assessment", "verified"):
             paper = getattr(deployment, key)
             if paper is not None and paper.expires < today:
-                yield catalogue_document.problem(("deployments", index, key, "expires"), said, severity="warning")
+                yield catalogue_document.problem(("deployments", index, key, "expires"), *said, severity="warning")
     for index, system in enumerate(register.systems):
         if system.assessment is not None and system.assessment.expires < today:
-            yield register_document.problem(("systems", index, "assessment", "expires"), said, severity="warning")
+            yield register_document.problem(("systems", index, "assessment", "expires"), *said, severity="warning")
     for index, derogation in enumerate(register.derogations):
         if derogation.expires < today:
-            yield register_document.problem(("derogations", index, "expires"), said, severity="warning")
+            yield register_document.problem(("derogations", index, "expires"), *said, severity="warning")
 
 
 def _twice(names: Iterable[str], key: str, document: Document) -> Iterable[Problem]:
     seen: set[str] = set()
     for index, name in enumerate(names):
         if name in seen:
-            yield document.problem((key, index, "id"), Message(f"{name} est là deux fois.", f"{name} is there twice."))
+            said = Message(f"{name} est là deux fois.", f"{name} is there twice.")
+            yield document.problem((key, index, "id"), said, Message("En renommer un.", "Rename one of them."))
         seen.add(name)
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from gateway.config.problems import Wrong
 from gateway.config.secret import REFERENCE
+from gateway.policies.facts import COUNTRY, SUBDIVISION
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Secret = Annotated[str, StringConstraints(pattern=REFERENCE)]
@@ -116,7 +118,7 @@ class ProviderRef(Strict):
     @model_validator(mode="after")
     def _reachable(self) -> Self:
         if self.protocol == "openai" and self.base_url is None:
-            raise ValueError("an openai provider needs a base_url")
+            raise Wrong("le protocole openai exige base_url", "the openai protocol needs a base_url")
         return self
 
 
@@ -124,7 +126,9 @@ class Operator(Strict):
     """Who operates a deployment, and whose laws reach them."""
 
     name: str
-    home: str = Field(description="CA-QC, CA-ON, CA, US, FR… or unknown")
+    home: str = Field(
+        pattern=f"^({COUNTRY}|{SUBDIVISION}|unknown)$", description="CA-QC, CA-ON, CA, US, FR… or unknown"
+    )
     public_body: bool = False
     foreign_reach: tuple[str, ...] = Field(
         description="foreign laws that reach the operator; [] when none, [unknown] when unknown"
@@ -134,11 +138,17 @@ class Operator(Strict):
 class Processing(Strict):
     """Where processing happens. Unknown means worst case."""
 
-    country: str
-    subdivision: str | None = None
+    country: str = Field(pattern=f"^({COUNTRY}|unknown)$", description="ISO 3166-1 code, or unknown")
+    subdivision: str | None = Field(None, pattern=f"^({SUBDIVISION})$", description="ISO 3166-2 code, e.g. CA-QC")
     region: str | None = None
     routing: Literal["regional", "geographic", "global", "unknown"]
     guarantee: Literal["direct-control", "contractual", "documented", "none", "unknown"]
+
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        if self.subdivision is not None and not self.subdivision.startswith(f"{self.country}-"):
+            raise Wrong("la subdivision n'est pas de ce pays", "the subdivision is not of this country")
+        return self
 
 
 class Paper(Strict):
@@ -173,7 +183,7 @@ class ResidencyWitness(Strict):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.header is None) == (self.field is None):
-            raise ValueError("give header or field, one of them")
+            raise Wrong("donner header ou field, l'un des deux", "give header or field, one of them")
         return self
 
 
@@ -258,7 +268,10 @@ class LabelSetting(Strict):
     @model_validator(mode="after")
     def _grounded(self) -> Self:
         if self.language != "fr" and not self.ground:
-            raise ValueError("a label in another language beside French needs its ground (Charter, s. 22.3)")
+            raise Wrong(
+                "une étiquette dans une autre langue à côté du français exige son motif (Charte, art. 22.3)",
+                "a label in another language beside French needs its ground (Charter, s. 22.3)",
+            )
         return self
 
 
@@ -302,7 +315,10 @@ class DerogationEntry(Strict):
     @model_validator(mode="after")
     def _bounded(self) -> Self:
         if not self.starts <= self.expires or (self.expires - self.starts).days > 366:
-            raise ValueError("a derogation ends after it starts, and within twelve months")
+            raise Wrong(
+                "une dérogation finit après son début, et dans les douze mois",
+                "a derogation ends after it starts, and within twelve months",
+            )
         return self
 
 
@@ -340,63 +356,3 @@ class Labels(Strict):
     def label(self, name: str) -> LabelText | None:
         """The wording of this id, or None."""
         return next((one for one in self.labels if one.id == name), None)
-
-
-# ── policies/*.yaml ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class RuleEntry(Strict):
-    """One rule, as an officer writes it."""
-
-    id: Id
-    principle: int = Field(ge=1, le=12)
-    stage: Literal["admission", "input", "routing", "action", "output"]
-    when: str
-    effect: Literal["allow", "prefer", "notify", "label", "pseudonymize", "mask", "hold", "deny", "exclude"]
-    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-    reason: Bilingual
-    mode: Literal["enforce", "shadow"] = "enforce"
-    entities: tuple[str, ...] = ()
-    label: str = ""
-    weight: int = Field(0, ge=0, le=100)
-
-    @field_validator("when")
-    @classmethod
-    def _not_blank(cls, value: str) -> str:
-        if not value.strip():
-            raise ValueError("a rule needs a condition; write 'true' for always")
-        return value
-
-
-class PolicyFile(Strict):
-    """`policies/NAME.yaml`."""
-
-    policy: Id
-    rules: tuple[RuleEntry, ...]
-
-
-class Case(Strict):
-    """One test of the policies: facts on top of harmless defaults, and what they must give."""
-
-    name: str
-    stage: Literal["admission", "input", "routing", "action", "output"]
-    facts: dict[str, Any] = Field(default_factory=dict)
-    expect: Expectation
-
-
-class Expectation(Strict):
-    """What a case expects; what is not given is not checked."""
-
-    effect: str | None = None
-    rules: tuple[str, ...] | None = Field(None, description="exactly the rules that match")
-    matches: tuple[str, ...] = Field((), description="rules that must be among those that match")
-    transforms: dict[str, str] | None = None
-
-
-class CaseFile(Strict):
-    """`policies/NAME.cases.yaml`."""
-
-    cases: tuple[Case, ...]
-
-
-Case.model_rebuild()

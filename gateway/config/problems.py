@@ -45,6 +45,14 @@ class Problem:
         }
 
 
+class Wrong(ValueError):
+    """What a model's own check found, in both languages; the place is that of the value that was checked."""
+
+    def __init__(self, fr: str, en: str) -> None:
+        super().__init__(en)
+        self.message = Message(fr, en)
+
+
 class ConfigurationError(VigieError):
     """The files of `config/` cannot be used; `problems` has every reason."""
 

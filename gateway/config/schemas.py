@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gateway.config.models import CaseFile, Catalogue, Labels, PolicyFile, Register, Settings
+from gateway.config.models import Catalogue, Labels, Register, Settings
+from gateway.config.policy_files import CaseFile, PolicyFile
 
 FILES: dict[str, type[BaseModel]] = {
     "vigie.yaml": Settings,

@@ -45,7 +45,7 @@ ENTITIES = (
 
 _PROVINCES = "AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT"
 COUNTRY = r"[A-Z]{2}"
-SUBDIVISION = rf"CA-(?:{_PROVINCES})|(?!CA-)[A-Z]{{2}}-[A-Z0-9]{{1,3}}"
+SUBDIVISION = rf"CA-(?:{_PROVINCES})|(?:[ABD-Z][A-Z]|C[B-Z])-[A-Z0-9]{{1,3}}"
 """ISO 3166-1 and 3166-2: of Canada's subdivisions, those that exist; of another country's, the form."""
 
 

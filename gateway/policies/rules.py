@@ -38,8 +38,18 @@ class ConditionError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """What lets a held action go on: how many people must agree, within how long."""
+
+    approvals: int = 1
+    expires_s: int = 600
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule as written. `entities`: the types that mask and pseudonymize act on, all when empty; `weight`: of prefer."""
+    """One rule as written. `entities`: the types that mask and pseudonymize act on, all when empty; `weight`: of prefer;
+    `hold`: of hold, as written or None.
+    """
 
     id: str
     policy: str
@@ -53,9 +63,13 @@ class Rule:
     entities: tuple[str, ...] = ()
     label: str = ""
     weight: int = 0
+    hold: Hold | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The rule's canonical form."""
+        """The rule's canonical form. Keys that came later are left out where they say nothing: versions stay."""
+        later: dict[str, Any] = {}
+        if self.hold is not None:
+            later["hold"] = {"approvals": self.hold.approvals, "expires_s": self.hold.expires_s}
         return {
             "id": self.id,
             "policy": self.policy,
@@ -69,6 +83,7 @@ class Rule:
             "entities": list(self.entities),
             "label": self.label,
             "weight": self.weight,
+            **later,
         }
 
     @classmethod
@@ -87,6 +102,7 @@ class Rule:
             entities=tuple(value["entities"]),
             label=value["label"],
             weight=value["weight"],
+            hold=Hold(**value["hold"]) if "hold" in value else None,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import date
 from pathlib import Path
@@ -172,6 +173,56 @@ def test_a_bad_file_is_refused_and_the_running_version_stays(config: Path) -> No
     assert live.problems == ()
     live.adopt(candidate)
     assert live.current.policy.version != running.policy.version
+
+
+def test_a_candidate_stays_one_until_it_is_adopted(config: Path) -> None:
+    """A store that is out when a good file arrives must not lose the file."""
+    live = Live(config)
+    change(config / "policies" / "registre.yaml", "when: halt.active", "when: halt.active || call.hour > 22")
+    first = live.candidate()
+    assert first is not None
+    again = live.candidate()
+    assert again is not None
+    assert again.version == first.version
+    live.adopt(again)
+    assert live.candidate() is None
+
+
+def test_files_swapped_by_rename_are_seen_whatever_their_time(config: Path) -> None:
+    live = Live(config)
+    path = config / "policies" / "registre.yaml"
+    status = path.stat()
+    other = config / ".registre.yaml.new"
+    other.write_text(path.read_text(encoding="utf8").replace("halt.active", "!halt.activ"), encoding="utf8")
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.replace(path)
+    assert live.candidate() is None
+    assert live.problems != ()
+
+
+def test_a_file_written_twice_in_one_tick_of_the_clock_is_not_missed(config: Path) -> None:
+    path = config / "policies" / "registre.yaml"
+    live = Live(config)
+    change(path, "when: halt.active", "when: halt.actif_")
+    status = path.stat()
+    assert live.candidate() is None
+    assert live.problems != ()
+    change(path, "when: halt.actif_", "when: halt.active")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert live.candidate() is None
+    assert live.problems == ()
+
+
+def test_what_acts_at_the_next_start_only_is_said(config: Path) -> None:
+    live = Live(config)
+    assert live.restart_needed() == ()
+    change(config / "vigie.yaml", "ner: true", "ner: false")
+    change(config / "vigie.yaml", "port: 8080", "port: 8081")
+    change(config / "vigie.yaml", "max_body_bytes: 10485760", "max_body_bytes: 2048")
+    candidate = live.candidate()
+    assert candidate is not None
+    live.adopt(candidate)
+    assert live.restart_needed() == ("privacy", "listener.port")
 
 
 def test_a_secret_is_found_by_reference_and_never_named_by_value(
