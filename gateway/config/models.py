@@ -146,7 +146,7 @@ class Processing(Strict):
 
     @model_validator(mode="after")
     def _inside(self) -> Self:
-        if self.subdivision is not None and not self.subdivision.startswith(f"{self.country}-"):
+        if self.subdivision is not None and self.country not in ("unknown", self.subdivision[:2]):
             raise Wrong("la subdivision n'est pas de ce pays", "the subdivision is not of this country")
         return self
 

@@ -299,7 +299,7 @@ entries = st.fixed_dictionaries(
                 "routing": st.sampled_from(["regional", "regional", "global", "unknown"]),
                 "guarantee": st.sampled_from(["direct-control", "contractual", "none"]),
             }
-        ),
+        ).map(lambda place: place if place["country"] != "US" else {**place, "subdivision": None}),
         "training": st.sampled_from(["never", "possible", "unknown"]),
         "weights": st.sampled_from(["open", "closed"]),
         "contract": st.sampled_from([PAPER, PAST, None]),
