@@ -7,6 +7,7 @@ the wire, whatever litellm makes of them, and none of its words, which may hold 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
@@ -120,7 +121,17 @@ def _plain(answer: Any) -> dict[str, Any]:
     for choice in plain.get("choices", ()):
         if "message" in choice:
             choice["message"].setdefault("content", None)
+            for call in choice["message"].get("tool_calls", ()):
+                call["function"]["arguments"] = _unescaped(call["function"]["arguments"])
     return plain
+
+
+def _unescaped(arguments: str) -> str:
+    """Tool arguments that came as JSON and that litellm wrote as ASCII: as they came, so that a placeholder is seen."""
+    try:
+        return json.dumps(json.loads(arguments), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return arguments
 
 
 async def _events(answer: Any, call: Crossing) -> AsyncIterator[bytes]:
