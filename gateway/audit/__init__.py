@@ -8,12 +8,14 @@ transaction, `ledger` the thread that runs it for many calls at once, `export` a
 from gateway.audit.appending import Entry, append_now, write_entries
 from gateway.audit.export import export
 from gateway.audit.ledger import Ledger, LedgerUnavailable, Receipt
-from gateway.audit.notes import Signer
 from gateway.audit.records import KINDS, canonical, now_text
+from gateway.audit.signing import Signer
+from gateway.audit.trust import Anchors
 from gateway.audit.verify import Verdict, verify_bundle, verify_store
 
 __all__ = [
     "KINDS",
+    "Anchors",
     "Entry",
     "Ledger",
     "LedgerUnavailable",

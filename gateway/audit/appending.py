@@ -13,10 +13,22 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.audit.merkle import Frontier, leaf_hash
+from gateway.audit.merkle import TILE_WIDTH, Frontier, leaf_hash
 from gateway.audit.records import canonical
+from gateway.errors import Fault, Message
 from gateway.storage import Prepared, Store
-from gateway.storage.tables import records, signals, tree, usage
+from gateway.storage.tables import records, signals, subtrees, tree, usage
+
+LAST_OF_TILE = TILE_WIDTH - 1
+LONGEST = 65_535
+"""Bytes of a record: the length of an entry of a C2SP entry bundle has 16 bits."""
+
+
+class RecordTooLarge(Fault):
+    """A record that the ledger's open format cannot hold. What it was to precede must not happen."""
+
+    code = "record_too_large"
+    status = 413
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +48,23 @@ class Entry:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Entry:
-        """Raises `ValueError` for what a record may not hold."""
+        """Raises `ValueError` for what a record may not hold, `RecordTooLarge` for too much of it."""
         used = record.get("usage") or {}
+        body = canonical(record)
+        if len(body) > LONGEST:
+            raise RecordTooLarge(
+                Message(
+                    "La demande nomme trop d'outils ou de champs pour être inscrite au registre.",
+                    "The request names too many tools or fields to be recorded in the ledger.",
+                ),
+                Message("Réduire leur nombre ou leur longueur.", "Make them fewer or shorter."),
+            )
         return cls(
             record["kind"],
             record.get("decision", ""),
             record.get("system", ""),
             record["time"],
-            canonical(record),
+            body,
             used.get("input_tokens", 0) + used.get("output_tokens", 0),
             used.get("day", ""),
         )
@@ -51,6 +72,7 @@ class Entry:
 
 _HEAD = Prepared(lambda _: select(tree.c.size, tree.c.frontier, signals.c.epoch).with_for_update(of=tree))
 _INSERT = Prepared(lambda _: insert(records))
+_FILL = Prepared(lambda _: insert(subtrees))
 _GROW = Prepared(lambda _: update(tree).values(size=bindparam("new_size"), frontier=bindparam("new_frontier")))
 
 
@@ -68,7 +90,8 @@ def write_entries(connection: Connection, entries: Sequence[Entry]) -> tuple[int
     """Append in one transaction: (first sequence number, epoch, new usage totals). Locks the tree's row."""
     first, packed, epoch = _HEAD.one(connection)
     frontier = Frontier(first, bytes(packed))
-    rows = []
+    rows: list[dict[str, Any]] = []
+    filled: list[dict[str, Any]] = []
     for entry in entries:
         leaf = leaf_hash(entry.body)
         rows.append(
@@ -82,8 +105,13 @@ def write_entries(connection: Connection, entries: Sequence[Entry]) -> tuple[int
                 "body": entry.body,
             }
         )
-        frontier.push(leaf)
+        if frontier.size & LAST_OF_TILE == LAST_OF_TILE:
+            filled += [{"level": one[0], "number": one[1], "hash": one[2]} for one in frontier.fill(leaf)]
+        else:
+            frontier.push(leaf)
     _INSERT.run(connection, rows)
+    if filled:
+        _FILL.run(connection, filled)
     _GROW.run(connection, [{"new_size": frontier.size, "new_frontier": frontier.pack()}])
     return first, epoch, _count(connection, entries)
 

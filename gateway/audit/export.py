@@ -1,113 +1,150 @@
 """`vigie audit export`: a bundle that anyone can verify offline. *Edge*; streams, so memory does not grow.
 
-A tar of `records.jsonl` (canonical bytes, one record a line, in ledger order), `range.json`, `checkpoint`, `key`,
-`proofs.json` (the complete subtrees that cover every leaf not in the bundle), `policies/` and `manifest.json`.
+The layout is `bundle`'s. Records go straight from the store into the tar; a bundle appears whole or not at all.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import tarfile
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-import orjson
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, select
 
-from gateway.audit.merkle import Frontier, aligned_blocks
-from gateway.audit.notes import Signer
-from gateway.errors import Message, Refusal
+from gateway.audit.bundle import Subtree, Writing, proofs
+from gateway.audit.merkle import TILE_WIDTH, aligned_blocks
+from gateway.audit.notes import Note, checkpoint_of
+from gateway.audit.signing import Signer
+from gateway.audit.tiles import StoredTree
+from gateway.errors import Fault, Message, Refusal
 from gateway.storage import Store
 from gateway.storage.tables import checkpoint, policies, records
 
-CHUNK = 2_000
+CHUNK = 1_000
+EVERY = 5_000
+
+
+class ExportFailed(Fault):
+    """The bundle could not be written."""
+
+    code = "export_failed"
 
 
 def export(
-    store: Store, signer: Signer, origin: str, out: Path, *, since: str = "", until: str = "", system: str = ""
+    store: Store,
+    signer: Signer,
+    out: Path,
+    *,
+    since: str = "",
+    until: str = "",
+    system: str = "",
+    against: int = 0,
+    progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Write the bundle to `out`, whole or not at all; the number of records. Times are RFC 3339, `until` excluded."""
-    with store.read() as connection, tempfile.TemporaryDirectory(dir=out.parent) as scratch:
-        note = connection.execute(select(checkpoint.c.size, checkpoint.c.note)).one()
-        first, end = _bounds(connection, note.size, since, until)
-        chosen = select(records.c.seq, records.c.body, records.c.kind).where(
-            records.c.seq >= first, records.c.seq < end
-        )
-        if system:
-            chosen = chosen.where(records.c.system == system)
-        lines = Path(scratch) / "records.jsonl"
-        with lines.open("wb") as file:
-            positions = _write_records(connection, chosen.order_by(records.c.seq), file)
-        if not positions:
+    """Write the bundle to `out`, whole or not at all; the number of records. Times are RFC 3339, `until` excluded.
+
+    `against`: the size of an earlier checkpoint that the bundle must let be compared with.
+    """
+    try:
+        with (
+            store.read() as connection,
+            tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch,
+            Path(scratch, "blocks").open("w+b") as blocks,
+            Path(scratch, "subtrees").open("w+b") as subtrees,
+        ):
+            note = connection.execute(select(checkpoint.c.size, checkpoint.c.note)).one()
+            pass_ = _Pass(connection, note.size, against, blocks, subtrees, progress)
+            pass_.bounds(since, until, system)
+            partial = Path(scratch, "bundle.tar")
+            with partial.open("w+b", buffering=1 << 20) as file:
+                writing = Writing(file)
+                writing.add("checkpoint", note.note.encode())
+                writing.add("key", signer.verifier_key(checkpoint_of(Note.parse(note.note).text).origin).encode() + b"\n")
+                for row in connection.execute(select(policies).order_by(policies.c.version)):
+                    writing.add(f"policies/{row.version}.json", row.source)
+                writing.add_stream("records.jsonl", pass_.lines())
+                writing.add("range.json", pass_.range())
+                writing.add_stream("proofs.json", proofs(blocks, subtrees))
+                writing.end()
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(out)
+            return pass_.count
+    except OSError as error:
+        raise ExportFailed(
+            Message("L'export n'a pas pu être écrit.", "The export could not be written."),
+            Message(f"{out}\u00a0: {error.strerror}.", f"{out}: {error.strerror}."),
+        ) from None
+
+
+class _Pass:
+    """One pass over the chosen records: their lines go to the tar, what stands between them to scratch files."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        size: int,
+        against: int,
+        blocks: IO[bytes],
+        subtrees: IO[bytes],
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self._connection, self._size, self._against = connection, size, against
+        self._blocks, self._subtrees, self._progress = blocks, subtrees, progress
+        self._tree = StoredTree(connection, size)
+        self._first, self._end, self._system = 0, size, ""
+        self.count, self._start = 0, 0
+
+    def bounds(self, since: str, until: str, system: str) -> None:
+        """The range of positions that covers the times asked for. Raises a `Refusal` when nothing is in it."""
+        time, seq = records.c.time, records.c.seq
+        if since:
+            first = self._connection.execute(select(func.min(seq)).where(time >= since)).scalar()
+            self._first = self._end if first is None else first
+        if until:
+            last = self._connection.execute(select(func.max(seq)).where(time < until)).scalar()
+            self._end = 0 if last is None else min(self._end, last + 1)
+        self._system = system
+        chosen = select(func.min(seq)).where(seq >= self._first, seq < self._end)
+        start = self._connection.execute(chosen.where(records.c.system == system) if system else chosen).scalar()
+        if start is None:
             raise Refusal(
                 Message("Aucun enregistrement ne correspond.", "No record matches."),
                 Message("Élargir --since, --until ou --system.", "Widen --since, --until or --system."),
                 code="nothing_to_export",
             )
-        range_ = {"first": positions[0], "count": len(positions), "tree_size": note.size}
-        if positions[-1] - positions[0] + 1 != len(positions):
-            range_["positions"] = positions
-        files: dict[str, bytes] = {
-            "range.json": orjson.dumps(range_),
-            "checkpoint": note.note.encode(),
-            "key": signer.verifier_key(origin).encode() + b"\n",
-            "proofs.json": orjson.dumps({"subtrees": list(_complement(connection, positions, note.size))}),
-        }
-        for row in connection.execute(select(policies)):
-            files[f"policies/{row.version}.json"] = row.source
-        _write_tar(out, lines, files)
-    return len(positions)
+        self._start = start
 
+    def lines(self) -> Iterator[bytes]:
+        """Each chosen record with its line end, in ledger order."""
+        chosen = select(records.c.seq, records.c.body).where(records.c.seq >= self._start, records.c.seq < self._end)
+        if self._system:
+            chosen = chosen.where(records.c.system == self._system)
+        at, run = 0, 0
+        with self._connection.execute(chosen.order_by(records.c.seq).execution_options(yield_per=CHUNK)) as rows:
+            for seq, body in rows:
+                if seq != at:
+                    self._gap(at, seq)
+                    run = seq
+                yield body + b"\n"
+                at = seq + 1
+                self.count += 1
+                if at % TILE_WIDTH == 0 and at - run >= TILE_WIDTH:
+                    self._blocks.write(b'"' + self._tree.node(8, at // TILE_WIDTH - 1).hex().encode() + b'"\n')
+                if self._progress is not None and self.count % EVERY == 0:
+                    self._progress(self.count, self._end - self._start)
+        self._gap(at, self._size)
 
-def _bounds(connection: Connection, size: int, since: str, until: str) -> tuple[int, int]:
-    """The contiguous range of sequence numbers that covers the times asked for."""
-    first, end = 0, size
-    if since:
-        first = connection.execute(select(func.min(records.c.seq)).where(records.c.time >= since)).scalar() or 0
-    if until:
-        last = connection.execute(select(func.max(records.c.seq)).where(records.c.time < until)).scalar()
-        end = min(size, last + 1) if last is not None else 0
-    return first, end
+    def range(self) -> bytes:
+        """`range.json`."""
+        return f'{{"first":{self._start},"count":{self.count},"tree_size":{self._size}}}'.encode()
 
-
-def _write_records(connection: Connection, chosen: Select[Any], file: IO[bytes]) -> list[int]:
-    positions = []
-    with connection.execute(chosen.execution_options(yield_per=CHUNK)) as rows:
-        for row in rows:
-            file.write(row.body + b"\n")
-            positions.append(row.seq)
-    return positions
-
-
-def _complement(connection: Connection, positions: list[int], size: int) -> Iterator[dict[str, Any]]:
-    """Every maximal aligned subtree that holds none of `positions`, from left to right."""
-    at = 0
-    for position in [*positions, size]:
-        for start, level in aligned_blocks(at, position):
-            subtree = Frontier()
-            covered = records.c.seq >= start, records.c.seq < start + (1 << level)
-            for row in connection.execute(select(records.c.leaf).where(*covered).order_by(records.c.seq)):
-                subtree.push(row.leaf)
-            yield {"start": start, "level": level, "hash": subtree.root().hex()}
-        at = position + 1
-
-
-def _write_tar(out: Path, lines: Path, files: dict[str, bytes]) -> None:
-    digest = hashlib.sha256()
-    with lines.open("rb") as file:
-        while part := file.read(1 << 20):
-            digest.update(part)
-    sums = {"records.jsonl": digest.hexdigest()}
-    sums.update({name: hashlib.sha256(content).hexdigest() for name, content in files.items()})
-    files = {"manifest.json": orjson.dumps({"format": 1, "sha256": sums}, option=orjson.OPT_SORT_KEYS), **files}
-    partial = lines.parent / "bundle.tar"
-    with tarfile.open(partial, "w") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-        tar.add(lines, "records.jsonl", recursive=False)
-    partial.replace(out)
+    def _gap(self, start: int, end: int) -> None:
+        """The fewest subtrees that cover what is left out; the tree of `against` leaves ends between two of them."""
+        if start < self._against < end:
+            self._gap(start, self._against)
+            start = self._against
+        for first, level in aligned_blocks(start, end):
+            self._subtrees.write(Subtree(first, level, self._tree.node(level, first >> level)).line() + b"\n")

@@ -9,7 +9,8 @@ everything under "writer" below; the queue between them is the only thing they s
 * A store that fails makes every append of that batch, and those waiting, fail with `LedgerUnavailable`. The next batch
   tries again: nothing is kept in memory to be written later, since its call has been refused.
 * With `QUEUE` records waiting, another is refused at once; nothing waits without bound.
-* Checkpoints are signed at most `CHECKPOINT_S` after new records. A crash in between loses a signature, not a record.
+* Checkpoints are signed at most `CHECKPOINT_S` after new records. A crash in between loses a signature, not a record;
+  the next start signs. A key that another has replaced is read again from its file.
 """
 
 from __future__ import annotations
@@ -22,12 +23,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select
 
 from gateway.audit.appending import Entry, write_entries
-from gateway.audit.merkle import Frontier
-from gateway.audit.notes import Signer
 from gateway.audit.records import now_text
+from gateway.audit.signing import Signer, SigningKeyMissing, sign_now
 from gateway.errors import Fault, Message, VigieError
 from gateway.storage import Store
 from gateway.storage.tables import checkpoint, policies, tree, usage
@@ -65,7 +65,7 @@ class Ledger:
         self._queue: queue.SimpleQueue[list[Waiting] | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._problem = ""
+        self._problem = self._unsigned = ""
         self._tokens: dict[tuple[str, str], int] = {}
 
     async def start(self) -> None:
@@ -109,8 +109,8 @@ class Ledger:
         await asyncio.to_thread(publish_policy_now, self._store, version, source)
 
     def problem(self) -> str:
-        """Why records cannot be written now, or nothing."""
-        return self._problem
+        """Why records cannot be written or signed now, or nothing."""
+        return self._problem or self._unsigned
 
     def tokens_used(self, system: str, day: str) -> int:
         """Tokens of a system on a day, as of the last batch that this process wrote for it."""
@@ -184,13 +184,24 @@ class Ledger:
         self._tell([(durable, Receipt(first + index, epoch)) for index, (_, durable) in enumerate(batch)])
 
     def _sign(self) -> bool:
+        """Records stay durable without a signature, so a signature that fails refuses no call, but is said."""
         try:
-            with self._store.write() as connection:
-                sign_now(connection, self._signer, self._origin)
+            try:
+                self._sign_with(self._signer)
+            except SigningKeyMissing:  # it was replaced: the file has the new one, unless this host's was forgotten
+                if self._signer.path is None:
+                    raise
+                self._signer = Signer.open(self._signer.path, self._store)
+                self._sign_with(self._signer)
         except VigieError as error:
-            self._problem = error.message.en
+            self._unsigned = error.message.en
             return False
+        self._unsigned = ""
         return True
+
+    def _sign_with(self, signer: Signer) -> None:
+        with self._store.write() as connection:
+            sign_now(connection, signer, self._origin)
 
     def _tell(self, outcomes: list[tuple[asyncio.Future[Receipt], Receipt | Fault]]) -> None:
         assert self._loop is not None
@@ -218,19 +229,6 @@ def publish_policy_now(store: Store, version: str, source: bytes) -> None:
             connection.execute(insert(policies).values(version=version, source=source))
             record = {"kind": "policy.published", "id": f"p-{version[:24]}", "time": now_text(), "policy": version}
             write_entries(connection, [Entry.of(record)])
-
-
-def sign_now(connection: Connection, signer: Signer, origin: str) -> None:
-    """Sign a checkpoint of the tree as it is, unless the newest is already of that size."""
-    row = connection.execute(select(tree.c.size, tree.c.frontier).with_for_update()).one()
-    known = connection.execute(select(checkpoint.c.size)).scalar_one_or_none()
-    if known == row.size:
-        return
-    note = signer.sign(origin, row.size, Frontier(row.size, row.frontier).root())
-    if known is None:
-        connection.execute(insert(checkpoint).values(id=1, size=row.size, note=note))
-    else:
-        connection.execute(update(checkpoint).values(size=row.size, note=note))
 
 
 def _unavailable(reason: Message | None = None) -> LedgerUnavailable:

@@ -6,10 +6,15 @@ That is all that appending needs, and the root is a fold over it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 
 HASH = 32
+TILE_HEIGHT = 8
+TILE_WIDTH = 1 << TILE_HEIGHT
+"""C2SP tlog-tiles: a tile is 256 hashes wide, and stands for 8 levels of the tree."""
+Node = Callable[[int, int], bytes]
+"""(level, index) → the hash of the complete subtree of 2**level leaves that begins at leaf index·2**level."""
 EMPTY_ROOT = sha256(b"").digest()
 
 
@@ -46,6 +51,20 @@ class Frontier:
         hashes.append(subtree)
         self.size += 1 << level
 
+    def fill(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
+        """As `push`, of the leaf that fills a tile: (level, number, hash) of what tiles above level 0 gain by it."""
+        gained = []
+        index, level, hashes = self.size, 0, self.hashes
+        while index & 1:
+            leaf = node_hash(hashes.pop(), leaf)
+            index >>= 1
+            level += 1
+            if level % TILE_HEIGHT == 0:
+                gained.append((level // TILE_HEIGHT, index, leaf))
+        hashes.append(leaf)
+        self.size += 1
+        return gained
+
     def root(self) -> bytes:
         """The tree's root: smaller subtrees are folded into larger ones from the right."""
         if not self.hashes:
@@ -70,6 +89,14 @@ def aligned_blocks(start: int, end: int) -> Iterator[tuple[int, int]]:
         start += 1 << level
 
 
+def tile_root(leaves: Sequence[bytes]) -> bytes:
+    """The root of a power of two of hashes, level by level: half the cost of pushing them."""
+    level = leaves
+    while len(level) > 1:
+        level = [sha256(b"\x01" + level[at] + level[at + 1]).digest() for at in range(0, len(level), 2)]
+    return level[0]
+
+
 def root_of(leaves: Sequence[bytes]) -> bytes:
     """The root of a tree given all its leaf hashes."""
     frontier = Frontier()
@@ -78,15 +105,52 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return frontier.root()
 
 
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """RFC 9162, 2.1.3.1: the audit path of leaf `index`."""
-    size = len(leaves)
-    if size == 1:
-        return []
-    split = 1 << ((size - 1).bit_length() - 1)
-    if index < split:
-        return [*inclusion_proof(leaves[:split], index), root_of(leaves[split:])]
-    return [*inclusion_proof(leaves[split:], index - split), root_of(leaves[:split])]
+def range_root(start: int, end: int, node: Node) -> bytes:
+    """MTH(D[start:end]) of a range that is a subtree of some tree: aligned to a power of two that it does not exceed."""
+    blocks = [node(level, first >> level) for first, level in aligned_blocks(start, end)]
+    root = blocks[-1]
+    for left in reversed(blocks[:-1]):
+        root = node_hash(left, root)
+    return root
+
+
+def inclusion_path(index: int, size: int, node: Node) -> list[bytes]:
+    """RFC 9162, 2.1.3.1: the audit path of leaf `index` in the tree of `size` leaves, from the leaf up."""
+    if not 0 <= index < size:
+        raise ValueError("no such leaf in the tree")
+    path, start, end = [], 0, size
+    while end - start > 1:
+        split = start + _split(end - start)
+        if index < split:
+            path.append(range_root(split, end, node))
+            end = split
+        else:
+            path.append(range_root(start, split, node))
+            start = split
+    return path[::-1]
+
+
+def consistency_path(first: int, size: int, node: Node) -> list[bytes]:
+    """RFC 9162, 2.1.4.1: what shows that the tree of `size` leaves begins with the tree of `first` leaves."""
+    if not 0 < first <= size:
+        raise ValueError("a tree is consistent with smaller ones only, and not with the empty one")
+    path, start, end, whole = [], 0, size, True
+    while first != end:
+        split = start + _split(end - start)
+        if first <= split:
+            path.append(range_root(split, end, node))
+            end = split
+        else:
+            path.append(range_root(start, split, node))
+            start, whole = split, False
+    if not whole:
+        path.append(range_root(start, end, node))
+    return path[::-1]
+
+
+def _split(size: int) -> int:
+    """The largest power of two smaller than `size`."""
+    return 1 << ((size - 1).bit_length() - 1)
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
@@ -107,3 +171,32 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         node >>= 1
         last >>= 1
     return last == 0 and value == root
+
+
+def verify_consistency(first: int, size: int, first_root: bytes, root: bytes, proof: Sequence[bytes]) -> bool:
+    """RFC 9162, 2.1.4.2."""
+    if not 0 < first <= size:
+        return False
+    if first == size:
+        return not proof and first_root == root
+    path = list(proof) if first & (first - 1) else [first_root, *proof]
+    if not path:
+        return False
+    node, last = first - 1, size - 1
+    while node & 1:
+        node >>= 1
+        last >>= 1
+    old = new = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            while node and not node & 1:
+                node >>= 1
+                last >>= 1
+        else:
+            new = node_hash(new, sibling)
+        node >>= 1
+        last >>= 1
+    return last == 0 and old == first_root and new == root

@@ -34,6 +34,11 @@ KINDS: tuple[Kind, ...] = (
         "Before an answer is complete, or at a refusal: what came of it",
     ),
     Kind("policy.published", "Avant qu'une version de la politique décide", "Before a policy version decides"),
+    Kind(
+        "ledger.rotated",
+        "Une autre clé signe le registre\u00a0: la nouvelle, et l'accord signé de la précédente",
+        "Another key signs the ledger: the new one, and the signed word of the one before it",
+    ),
     Kind("key.created", "Une clé a été créée", "A key was created"),
     Kind("key.revoked", "Une clé a été révoquée", "A key was revoked"),
     Kind("halt.raised", "Un arrêt d'urgence est en vigueur", "An emergency stop is in force"),

@@ -60,7 +60,7 @@ def export_bundle(config: Path, data: Path, out: Path, since: str, until: str, s
     store = open_configured_store(config, data)
     store.require_current()
     signer = Signer.open(data / "ledger.key", store)
-    count = export(store, signer, load(config).settings.ledger.origin, out, since=since, until=until, system=system)
+    count = export(store, signer, out, since=since, until=until, system=system)
     click.echo(f"{out} : {count} enregistrements (records)")
 
 

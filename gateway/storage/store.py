@@ -39,7 +39,8 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent view. Raises `StoreUnavailable`."""
-        with self._in_words(), self.engine.connect().execution_options(**{_READ: True}) as connection:
+        view = {_READ: True} if self.embedded else {"isolation_level": "REPEATABLE READ"}
+        with self._in_words(), self.engine.connect().execution_options(**view) as connection:
             yield connection
 
     def upgrade(self) -> None:

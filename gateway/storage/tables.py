@@ -27,6 +27,16 @@ tree = Table(
     Column("frontier", LargeBinary, nullable=False, comment="hashes of the complete subtrees, largest first"),
 )
 
+subtrees = Table(
+    "subtrees",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False, comment="1: of 256 leaves, 2: of 256^2, …"),
+    Column("number", SEQUENCE, primary_key=True, autoincrement=False, comment="from 0, in the order of the leaves"),
+    Column(
+        "hash", LargeBinary(32), nullable=False, comment="root of a complete subtree: what tiles above level 0 hold"
+    ),
+)
+
 checkpoint = Table(
     "checkpoint",
     metadata,

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import delete, text, update
 
 from gateway.audit import Ledger, LedgerUnavailable, Signer, export, verify_bundle, verify_store
-from gateway.audit.notes import SigningKeyMissing
+from gateway.audit.signing import SigningKeyMissing
 from gateway.errors import Message
 from gateway.identity import Keys
 from gateway.policies import Effect, Policy, Rule, Stage, decide
@@ -84,7 +84,7 @@ async def test_what_was_appended_verifies_live_and_exported(ledger: Ledger, stor
         ({"until": "2026-11-24T16"}, 80),
     ]:
         bundle = tmp_path / "bundle.tar"
-        count = export(store, signer, ORIGIN, bundle, **narrowed)  # type: ignore[arg-type]
+        count = export(store, signer, bundle, **narrowed)  # type: ignore[arg-type]
         verdict = verify_bundle(bundle)
         assert (verdict.problem, verdict.records) == ("", count)
         if "since" not in narrowed and "until" not in narrowed:
@@ -160,7 +160,7 @@ async def test_tampering_with_a_bundle_is_caught_even_with_its_manifest_mended(
     await some_calls(ledger, 6)
     await ledger.stop()
     bundle = tmp_path / "bundle.tar"
-    export(store, Signer.open(tmp_path / "ledger.key", store), ORIGIN, bundle)
+    export(store, Signer.open(tmp_path / "ledger.key", store), bundle)
     with tarfile.open(bundle) as tar:
         files = {member.name: tar.extractfile(member).read() for member in tar.getmembers()}  # type: ignore[union-attr]
     lines = files["records.jsonl"].splitlines(keepends=True)

@@ -14,15 +14,19 @@ from hypothesis import strategies as st
 from gateway.audit.merkle import (
     EMPTY_ROOT,
     Frontier,
+    Node,
     aligned_blocks,
-    inclusion_proof,
+    consistency_path,
+    inclusion_path,
     leaf_hash,
     node_hash,
     root_of,
+    verify_consistency,
     verify_inclusion,
 )
-from gateway.audit.notes import Signer, read_checkpoint
+from gateway.audit.notes import read_checkpoint
 from gateway.audit.records import canonical
+from gateway.audit.signing import Signer
 
 # The inputs and roots of the test tree that implementations of RFC 6962 share.
 RFC_LEAVES = [
@@ -96,15 +100,47 @@ def test_the_frontier_gives_the_root_by_definition_and_survives_packing(size: in
     assert frontier.root() == by_definition(leaves)
 
 
+def nodes(leaves: list[bytes]) -> Node:
+    """Any complete subtree, by definition."""
+    return lambda level, index: by_definition(leaves[index << level : (index + 1) << level])
+
+
 @given(st.integers(1, 150), st.data())
 def test_every_inclusion_proof_verifies_and_no_other(size: int, data: st.DataObject) -> None:
     leaves = [leaf_hash(str(index).encode()) for index in range(size)]
     index = data.draw(st.integers(0, size - 1))
     other = data.draw(st.integers(0, size - 1))
-    proof, root = inclusion_proof(leaves, index), root_of(leaves)
+    proof, root = inclusion_path(index, size, nodes(leaves)), root_of(leaves)
     assert verify_inclusion(leaves[index], index, size, proof, root)
     assert verify_inclusion(leaves[other], other, size, proof, root) == (other == index)
     assert not verify_inclusion(leaves[index], index, size, [*proof, root], root)
+
+
+@given(st.integers(1, 150), st.data())
+def test_every_consistency_proof_verifies_and_no_other(size: int, data: st.DataObject) -> None:
+    leaves = [leaf_hash(str(index).encode()) for index in range(size)]
+    first = data.draw(st.integers(1, size))
+    proof = consistency_path(first, size, nodes(leaves))
+    old, new = root_of(leaves[:first]), root_of(leaves)
+    assert verify_consistency(first, size, old, new, proof)
+    forked = root_of([*leaves[: first - 1], leaf_hash(b"another")])
+    assert not verify_consistency(first, size, forked, new, proof)
+    assert not verify_consistency(first, size, old, forked, proof)
+    assert not verify_consistency(first, size, old, new, [*proof, new])
+    if proof:
+        assert not verify_consistency(first, size, old, new, proof[:-1])
+        assert not verify_consistency(first, size, old, new, [node_hash(proof[0], b""), *proof[1:]])
+
+
+def test_a_consistency_proof_is_the_one_that_rfc_6962_works_out() -> None:
+    """The worked example of RFC 6962, 2.1.3: from 3, 4 and 6 leaves to 7."""
+    leaves = [leaf_hash(str(index).encode()) for index in range(7)]
+    a, b, c, d, e, f, j = leaves
+    g, h, i = node_hash(a, b), node_hash(c, d), node_hash(e, f)
+    k, m = node_hash(g, h), node_hash(i, j)
+    assert consistency_path(3, 7, nodes(leaves)) == [c, d, g, m]
+    assert consistency_path(4, 7, nodes(leaves)) == [m]
+    assert consistency_path(6, 7, nodes(leaves)) == [i, j, k]
 
 
 @given(st.integers(0, 500), st.integers(0, 500))
