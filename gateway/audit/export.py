@@ -61,7 +61,9 @@ def export(
             with partial.open("w+b", buffering=1 << 20) as file:
                 writing = Writing(file)
                 writing.add("checkpoint", note.note.encode())
-                writing.add("key", signer.verifier_key(checkpoint_of(Note.parse(note.note).text).origin).encode() + b"\n")
+                writing.add(
+                    "key", signer.verifier_key(checkpoint_of(Note.parse(note.note).text).origin).encode() + b"\n"
+                )
                 for row in connection.execute(select(policies).order_by(policies.c.version)):
                     writing.add(f"policies/{row.version}.json", row.source)
                 writing.add_stream("records.jsonl", pass_.lines())

@@ -23,7 +23,8 @@ import orjson
 from gateway.audit.merkle import TILE_WIDTH, leaf_hash, tile_root
 from gateway.audit.records import canonical
 from gateway.errors import Message
-from gateway.policies import Policy, Remembered, recompute
+from gateway.policies import Again, FactValue, Policy, Stage
+from gateway.policies.decide import restored
 
 GENERATION = 2_048
 BACKWARDS_S = 2.0
@@ -96,8 +97,8 @@ class Scanner:
 
     def __init__(self, policies: Mapping[str, Policy], *, recomputing: bool = True) -> None:
         self._policies, self._recomputing = policies, recomputing
-        self._remembered = Remembered()
-        self._judged = Recent()
+        self._again = Again(policies)
+        self._judged, self._parsed = Recent(), Recent()
         self._words = f'"{secrets.token_hex(8)}"'.encode(), f'"{secrets.token_hex(8)}"'.encode()
         self._expected = tuple(word.strip(b'"').decode() for word in self._words)
 
@@ -163,40 +164,69 @@ class Scanner:
             self._judged.keep(key, judged)
         count, difference = judged
         if difference is not None:
-            where = (
-                f"{head.get('kind')}, décision {head.get('decision')}",
-                f"{head.get('kind')}, {head.get('decision')}",
-            )
+            kind, decision = head.get("kind"), head.get("decision")
             raise Wrong(
-                f"enregistrement {position} ({where[0]})\u00a0: {difference.fr}",
-                f"record {position} ({where[1]}): {difference.en}",
+                f"enregistrement {position} ({kind}, décision {decision})\u00a0: {difference.fr}",
+                f"record {position} ({kind}, decision {decision}): {difference.en}",
                 position,
             )
         findings.decisions += count
         if count:
             findings.policies.add(str(policy))
 
-    def _decide_again(self, policy: object, facts: bytes, stages: bytes) -> tuple[int, Message | None]:
+    def _decide_again(self, policy: Any, facts: bytes, stages: bytes) -> tuple[int, Message | None]:
+        """(number of decisions, what is wrong with them)."""
         try:
-            value = {"policy": policy, "facts": orjson.loads(facts), "stages": orjson.loads(stages)}
-            if canonical(value["facts"]) != facts or canonical({"s": value["stages"]})[5:-1] != stages:
-                raise ValueError("not canonical")
-            count = len(value["stages"])
-            if not count:
-                return 0, None
-            if policy not in self._policies:
-                return count, Message(
-                    f"la version {str(policy)[:12]} de la politique n'est pas là; ses décisions ne se recalculent pas",
-                    f"policy version {str(policy)[:12]} is not there: its decisions cannot be recomputed",
-                )
-            difference = recompute(value, self._policies, self._remembered) if self._recomputing else None
+            common, pieces = self._value(facts), self._pieces(stages)
+            for number, (stage, own, decision) in enumerate(pieces):
+                if policy not in self._policies:
+                    return 0, Message(
+                        f"la version {str(policy)[:12]} de sa politique n'est pas là",
+                        f"policy version {str(policy)[:12]} is not there: its decisions cannot be recomputed",
+                    )
+                if self._recomputing:
+                    again = self._again.decision(policy, stage, {**common, **own})
+                    if again != decision:
+                        was, now = decision["effect"], again["effect"]
+                        return 0, Message(
+                            f"stages[{number}] ({stage.value})\u00a0: inscrit {was}, recalculé {now}",
+                            f"stages[{number}] ({stage.value}): recorded {was}, recomputed {now}",
+                        )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             name = type(error).__name__
             return 0, Message(
                 f"ses décisions ne peuvent pas être recalculées ({name})",
                 f"its decisions cannot be recomputed ({name})",
             )
-        return count, None if difference is None else Message(f"décision changée, {difference}", difference)
+        return len(pieces), None
+
+    def _value(self, facts: bytes) -> dict[str, FactValue]:
+        """Facts as `decide` takes them. Raises `ValueError` unless the bytes are canonical."""
+        known: dict[str, FactValue] | None = self._parsed.get(facts)
+        if known is None:
+            known = restored(_canonical(facts))
+            self._parsed.keep(facts, known)
+        return known
+
+    def _pieces(self, stages: bytes) -> list[tuple[Stage, dict[str, FactValue], dict[str, Any]]]:
+        """(stage, its own facts, decision) of each. Stages come back one by one, so they are cut apart and remembered.
+
+        A cut inside a stage leaves pieces that are not JSON; the stages are then parsed as one.
+        """
+        if stages == b"[]":
+            return []
+        first, *others = stages[1:-1].split(b',{"decision":')
+        try:
+            return [self._piece(piece) for piece in (first, *(b'{"decision":' + other for other in others))]
+        except orjson.JSONDecodeError:
+            return [_stage(one) for one in _canonical(stages)]
+
+    def _piece(self, piece: bytes) -> tuple[Stage, dict[str, FactValue], dict[str, Any]]:
+        known: tuple[Stage, dict[str, FactValue], dict[str, Any]] | None = self._parsed.get(piece)
+        if known is None:
+            known = _stage(_canonical(piece))
+            self._parsed.keep(piece, known)
+        return known
 
     def _follow(self, position: int, head: Mapping[str, Any], findings: Findings, opened: dict[str, None]) -> None:
         """Calls that open and close, tokens, times, and what is not a call. Raises `Wrong`."""
@@ -232,17 +262,27 @@ def put_back(before: str, after: str) -> bool:
     return after < before and _seconds_back(before, after) > BACKWARDS_S
 
 
+def _stage(value: dict[str, Any]) -> tuple[Stage, dict[str, FactValue], dict[str, Any]]:
+    return Stage(value["stage"]), restored(value["facts"]), value["decision"]
+
+
+def _canonical(text: bytes) -> Any:
+    """The JSON value of canonical bytes. Raises `ValueError`."""
+    value = orjson.loads(text)
+    if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) != text and canonical({"": value})[4:-1] != text:
+        raise ValueError("not canonical")
+    return value
+
+
 def _object(body: bytes) -> dict[str, Any] | None:
     """A canonical JSON object with at least a kind, an id and a time; None for anything else."""
     try:
-        value = orjson.loads(body)
-        if type(value) is not dict or any(type(value.get(name)) is not str for name in ("kind", "id", "time")):
-            return None
-        if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) != body and canonical(value) != body:
-            return None
-    except (ValueError, TypeError):
-        return None
-    return value
+        value = _canonical(body)
+        if type(value) is dict and type(value["kind"]) is type(value["id"]) is type(value["time"]) is str:
+            return value
+    except (ValueError, TypeError, KeyError):
+        pass
+    return None
 
 
 def _same_as_row(position: int, head: Mapping[str, Any], leaf: bytes, row: tuple[bytes, str, str, str, str]) -> None:

@@ -27,9 +27,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from gateway.audit.appending import Entry, write_entries
 from gateway.audit.merkle import Frontier
-from gateway.audit.notes import ED25519, Note, VerifierKey, key_id, signature_line
+from gateway.audit.notes import COSIGNATURE, ED25519, Note, VerifierKey, key_id, signature_line
 from gateway.audit.records import now_text
-from gateway.errors import Fault, Message
+from gateway.errors import Fault, Message, Refusal
 from gateway.storage import Store
 from gateway.storage.tables import checkpoint, tree
 
@@ -161,6 +161,40 @@ def _rotated(present: Signer | None, origin: str, key: str, reason: str) -> Entr
             "reason": reason,
         }
     )
+
+
+def add_cosignature(store: Store, cosigned: str, witness: str) -> int:
+    """Add a witness's signature lines to the newest checkpoint: when it cosigned, in seconds since 1970.
+
+    They stay until the next checkpoint. Raises a `Refusal` when they are not of it, or not the witness's.
+    """
+    try:
+        key, note = VerifierKey.parse(witness), Note.parse(cosigned)
+        moment = note.cosigned_at(key)
+        if moment is None or key.algorithm != COSIGNATURE:
+            raise ValueError(witness)
+    except ValueError:
+        raise Refusal(
+            Message("Ce témoin n'a pas cosigné ce point de contrôle.", "This witness did not cosign this checkpoint."),
+            code="not_cosigned",
+        ) from None
+    with store.write() as connection:
+        connection.execute(select(tree.c.size).with_for_update()).one()
+        newest = connection.execute(select(checkpoint.c.size, checkpoint.c.note)).one()
+        if Note.parse(newest.note).text != note.text:
+            raise Refusal(
+                Message("Ce point de contrôle n'est pas le plus récent.", "This checkpoint is not the newest."),
+                Message(
+                    "Le garder\u00a0: «\u00a0vigie audit verify --expect\u00a0» s'en sert.",
+                    "Keep it: 'vigie audit verify --expect' uses it.",
+                ),
+                code="checkpoint_moved_on",
+                status=409,
+            )
+        lines = [signature_line(*one) for one in note.signatures if one[:2] == (key.name, key.id)]
+        added = [line for line in lines if line not in newest.note]
+        keep_checkpoint(connection, newest.size, newest.note + "".join(added))
+    return moment
 
 
 def handover_text(origin: str, key: str, moment: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -174,6 +175,7 @@ class StoreSource:
         for version, source in self._sources.items():
             if sha256(source).hexdigest() != version:
                 raise changed_policy(version)
+        self.store.close()  # a copy of this process must not share its connections
         return partial(_StoreReader, self.store.engine.url.render_as_string(hide_password=False), self._sources)
 
     def compare(self, gathering: Gathering, signed_size: int) -> None:
@@ -236,7 +238,8 @@ class Reading:
     def __enter__(self) -> Self:
         arguments = self._opener, self._recomputing, self._apart
         if self._workers > 1:
-            context = multiprocessing.get_context("spawn")
+            # A copy of this process starts at once; one that has threads of its own is not safely copied.
+            context = multiprocessing.get_context("fork" if threading.active_count() == 1 else "spawn")
             self._pool = ProcessPoolExecutor(self._workers, context, _open, arguments)
         else:
             self._scan = _Scanning(*arguments)

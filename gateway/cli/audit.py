@@ -1,16 +1,28 @@
-"""`vigie audit verify|export`: the ledger, checked and taken elsewhere."""
+"""`vigie audit verify|export|prove|cosign|rotate-key`: the ledger, checked, taken elsewhere, and signed."""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import orjson
 
-from gateway.audit import Signer, Verdict, export, verify_bundle, verify_store
+from gateway.audit import Anchors, Signer, Verdict, export, verify_bundle, verify_store
 from gateway.cli.places import json_option, open_configured_store, places
-from gateway.config import load
+from gateway.config import Settings, load
+from gateway.errors import Message, Refusal
+from gateway.storage import Store
+
+EXTENTS = {
+    "whole": ("tout le registre", "the whole ledger"),
+    "range": ("une suite complète d'enregistrements", "every record of a range"),
+    "selection": ("un choix d'enregistrements\u00a0: ce qui est laissé de côté n'est pas montré", "a selection"),
+}
 
 
 @click.group()
@@ -21,21 +33,44 @@ def command() -> None:
 @command.command()
 @places
 @json_option
+@click.option("--key", default="", help="Clé attendue, ou son fichier (verifier key expected, or its file).")
+@click.option(
+    "--expect",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Point de contrôle gardé: le registre doit le prolonger (an earlier checkpoint, which the ledger must extend).",
+)
+@click.option("--witness", multiple=True, help="Clé d'un témoin qui doit avoir cosigné (key of a required witness).")
+@click.option("--recompute/--no-recompute", default=True, help="Recalculer chaque décision (recompute every decision).")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
-def verify(config: Path, data: Path, file: Path | None, as_json: bool) -> None:
+def verify(
+    config: Path,
+    data: Path,
+    file: Path | None,
+    key: str,
+    expect: Path | None,
+    witness: tuple[str, ...],
+    recompute: bool,
+    as_json: bool,
+) -> None:
     """Vérifier le registre, ou un export. Verify the live ledger, or a bundle.
 
     \b
-    Exemple : vigie audit verify registre.tar
+    Exemple : vigie audit verify registre.tar --key cle.txt --expect point-de-controle.txt
     """
+    kept = expect.read_text("utf8", "replace") if expect is not None else ""
+    anchors = Anchors(_text(key), kept, tuple(map(_text, witness)))
     if file is not None:
-        verdict = verify_bundle(file, _progress)
+        verdict = verify_bundle(file, _progress(), recomputing=recompute, anchors=anchors)
     else:
-        store = open_configured_store(config, data)
-        store.require_current()
-        signer = Signer.open(data / "ledger.key", store)
-        verdict = verify_store(store, signer.verifier_key(load(config).settings.ledger.origin), _progress)
-    click.echo(orjson.dumps(verdict.as_json()).decode() if as_json else _in_words(verdict))
+        store, signer, settings = _open(config, data)
+        verdict = verify_store(
+            store,
+            signer.verifier_key(settings.ledger.origin),
+            _progress(),
+            recomputing=recompute,
+            anchors=anchors,
+        )
+    click.echo(orjson.dumps(verdict.as_json()).decode() if as_json else _in_words(verdict, pinned=bool(key or expect)))
     if not verdict.ok:
         raise SystemExit(1)
 
@@ -48,32 +83,182 @@ def verify(config: Path, data: Path, file: Path | None, as_json: bool) -> None:
     required=True,
     help="Fichier .tar à écrire (file to write).",
 )
-@click.option("--since", default="", help="À partir de (from), RFC 3339.")
-@click.option("--until", default="", help="Avant (before), RFC 3339.")
+@click.option("--since", default="", help="À partir de (from): AAAA-MM-JJ ou RFC 3339.")
+@click.option("--until", default="", help="Avant (before): AAAA-MM-JJ ou RFC 3339.")
 @click.option("--system", default="", help="Un seul système (one system).")
-def export_bundle(config: Path, data: Path, out: Path, since: str, until: str, system: str) -> None:
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Point de contrôle gardé que l'export doit permettre de comparer (an earlier checkpoint to compare with).",
+)
+def export_bundle(
+    config: Path, data: Path, out: Path, since: str, until: str, system: str, against: Path | None
+) -> None:
     """Exporter le registre pour une vérification hors ligne. Export the ledger for offline verification.
 
     \b
     Exemple : vigie audit export --out registre.tar --since 2026-11-01
     """
-    store = open_configured_store(config, data)
-    store.require_current()
-    signer = Signer.open(data / "ledger.key", store)
-    count = export(store, signer, out, since=since, until=until, system=system)
+    from gateway.audit.notes import Note, checkpoint_of
+    from gateway.audit.signing import sign_now
+
+    store, signer, settings = _open(config, data)
+    zone = ZoneInfo(settings.timezone)
+    size = checkpoint_of(Note.parse(against.read_text("utf8")).text).size if against is not None else 0
+    with store.write() as connection:  # what a crash left unsigned is signed before it leaves
+        sign_now(connection, signer, settings.ledger.origin)
+    count = export(
+        store,
+        signer,
+        out,
+        since=instant(since, zone),
+        until=instant(until, zone),
+        system=system,
+        against=size,
+        progress=_progress(),
+    )
     click.echo(f"{out} : {count} enregistrements (records)")
 
 
-def _in_words(verdict: Verdict) -> str:
+@command.command()
+@places
+@click.argument("decision")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Dossier où écrire (where to write).")
+def prove(config: Path, data: Path, decision: str, out: Path | None) -> None:
+    """Prouver qu'une décision est au registre. Prove that a decision is in the ledger.
+
+    Écrit chaque enregistrement (.json) et sa preuve (.tlog-proof, C2SP). Writes each record and its proof.
+
+    \b
+    Exemple : vigie audit prove d-0192f1c2a3b4… --out preuves
+    """
+    from gateway.audit.decisions import proofs_of
+
+    store, signer, settings = _open(config, data)
+    from gateway.audit.signing import sign_now
+
+    with store.write() as connection:
+        sign_now(connection, signer, settings.ledger.origin)
+    for proof in proofs_of(store, decision):
+        if out is None:
+            click.echo(proof.text)
+            continue
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"{proof.name}.json").write_bytes(proof.body)
+        (out / f"{proof.name}.tlog-proof").write_text(proof.text, "utf8")
+        click.echo(f"{out / proof.name}.json, .tlog-proof")
+
+
+@command.command()
+@places
+@click.option("--witness", required=True, help="Clé du témoin (the witness's verifier key), ou son fichier.")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def cosign(config: Path, data: Path, witness: str, file: Path) -> None:
+    """Joindre la cosignature d'un témoin au point de contrôle. Add a witness's cosignature to the checkpoint.
+
+    FILE est le point de contrôle que le témoin a cosigné. S'il n'est plus le dernier, le garder pour --expect.
+    FILE is the checkpoint that the witness cosigned. If it is not the newest any more, keep it for --expect.
+
+    \b
+    Exemple : vigie audit cosign point-de-controle.txt --witness temoin.exemple+1a2b3c4d+BA…
+    """
+    from gateway.audit.signing import add_cosignature
+
+    store, _, _ = _open(config, data)
+    moment = add_cosignature(store, file.read_text("utf8"), _text(witness))
+    click.echo(f"Cosignature du (cosigned at) {datetime.fromtimestamp(moment, UTC).isoformat()}", err=True)
+
+
+@command.command("rotate-key")
+@places
+@click.option("--reason", required=True, help="Motif, inscrit au registre (recorded).")
+@click.option("--lost", is_flag=True, help="La clé est perdue: nul ne répond de la suivante (the present key is lost).")
+def rotate_key(config: Path, data: Path, reason: str, lost: bool) -> None:
+    """Changer la clé qui signe le registre. Replace the key that signs the ledger.
+
+    \b
+    Exemple : vigie audit rotate-key --reason "rotation annuelle"
+    """
+    from gateway.audit.signing import rotate
+
+    store = _store(config, data)
+    origin = load(config).settings.ledger.origin
+    was, becomes = rotate(store, data / "ledger.key", origin, reason=reason, lost=lost)
+    click.echo(f"Clé précédente (was): {was or '—'}", err=True)
+    click.echo("La nouvelle, à publier et à garder ailleurs. The new one, to publish and keep elsewhere:", err=True)
+    click.echo(becomes)
+
+
+def instant(text: str, zone: ZoneInfo) -> str:
+    """A date or time as the ledger writes them: RFC 3339, UTC, milliseconds. Without a zone it is the body's own."""
+    if not text:
+        return ""
+    try:
+        if not re.match(r"\d{4}-\d\d-\d\d(?:$|T)", text):
+            raise ValueError(text)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal(
+            Message(f"«\u00a0{text}\u00a0» n'est pas une date.", f"'{text}' is not a date."),
+            Message(
+                "Exemples\u00a0: 2026-11-01, 2026-11-01T13:30:00-05:00.",
+                "Examples: 2026-11-01, 2026-11-01T13:30:00-05:00.",
+            ),
+            code="not_a_date",
+        ) from None
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _store(config: Path, data: Path) -> Store:
+    store = open_configured_store(config, data)
+    store.require_current()
+    return store
+
+
+def _open(config: Path, data: Path) -> tuple[Store, Signer, Settings]:
+    store = _store(config, data)
+    return store, Signer.open(data / "ledger.key", store), load(config).settings
+
+
+def _text(key: str) -> str:
+    """A key, or the content of the file that holds it."""
+    path = Path(key)
+    return path.read_text("utf8", "replace").strip() if key and "+" not in key and path.is_file() else key
+
+
+def _in_words(verdict: Verdict, *, pinned: bool) -> str:
     if not verdict.ok:
-        return f"ÉCHEC (FAILED) : {verdict.problem}"
-    counts = (
-        f"{verdict.records} enregistrements, {verdict.decisions} décisions recalculées (records, decisions recomputed)"
-    )
-    unfinished = f"; {verdict.unfinished} appels interrompus (calls cut short)" if verdict.unfinished else ""
-    return f"En ordre (all good) : {counts}{unfinished}"
+        assert verdict.said is not None
+        return f"ÉCHEC (FAILED) : {verdict.said.fr} ({verdict.said.en})"
+    how = ("recalculées", "recomputed") if verdict.recomputed else ("comptées", "counted only")
+    counts = f"{verdict.records} enregistrements, {verdict.decisions} décisions {how[0]} (records, decisions {how[1]})"
+    fr, en = EXTENTS[verdict.extent]
+    lines = [f"En ordre (all good) : {counts}", f"  {fr} ({en}), {verdict.records}/{verdict.tree_size}"]
+    if verdict.unfinished:
+        lines.append(f"  {verdict.unfinished} appels interrompus (calls cut short)")
+    if verdict.backwards:
+        lines.append(f"  l'horloge a reculé {verdict.backwards} fois (the clock went back)")
+    if verdict.unvouched:
+        lines.append(f"  {verdict.unvouched} changement de clé sans l'accord de la précédente (key change, unvouched)")
+    lines += [f"  cosigné par {name} le {time} (cosigned)" for name, time in verdict.cosigned.items()]
+    if not pinned:
+        lines.append(f"  clé (key) : {verdict.key}")
+        lines.append("  à comparer à celle que l'organisme publie (compare it with the one that the body publishes)")
+    return "\n".join(lines)
 
 
-def _progress(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"\r{done}/{total}", nl=done >= total, err=True)
+def _progress() -> Callable[[int, int], None] | None:
+    """A line that is rewritten, for a person who watches."""
+    if not sys.stderr.isatty():
+        return None
+    shown = -1
+
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        share = 100 * done // max(1, total)
+        if share != shown:
+            shown = share
+            click.echo(f"\r{share:3d} %  {done}/{total}", nl=done >= total, err=True)
+
+    return show

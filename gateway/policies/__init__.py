@@ -7,11 +7,12 @@ from a record. No I/O, no clock, no randomness: time is a fact. Promises 4 and 5
 from gateway.policies.decide import Decision, Match, Remembered, decide
 from gateway.policies.effects import Effect, Stage
 from gateway.policies.facts import FACTS, Fact, Facts, FactValue
-from gateway.policies.recompute import recompute
+from gateway.policies.recompute import Again, recompute
 from gateway.policies.rules import ConditionError, Derogation, Policy, Rule
 
 __all__ = [
     "FACTS",
+    "Again",
     "ConditionError",
     "Decision",
     "Derogation",

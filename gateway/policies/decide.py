@@ -16,6 +16,8 @@ from gateway.policies.facts import Facts, FactValue
 from gateway.policies.rules import Policy, Rule, environment
 
 REMEMBERED = 4096
+ENTITIES = {Stage.INPUT: "privacy.entities", Stage.OUTPUT: "output.entities"}
+"""The fact that lists what was found, at the stages that transform it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def _derogation(policy: Policy, rule: Rule, facts: Facts) -> str:
 
 def _transforms(stage: Stage, enforced: list[Rule], facts: Facts) -> dict[str, Effect]:
     """The strictest thing to do with each type of finding."""
-    found = facts.get({Stage.INPUT: "privacy.entities", Stage.OUTPUT: "output.entities"}.get(stage, ""), ())
+    found = facts.get(ENTITIES.get(stage, ""), ())
     transforms: dict[str, Effect] = {}
     for entity in found if isinstance(found, tuple) else ():
         applying = [r.effect for r in enforced if r.effect in TRANSFORMS and (not r.entities or entity in r.entities)]
