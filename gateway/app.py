@@ -27,7 +27,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import __version__, desk, refusals
+from gateway import __version__, desk, ledger_pages, refusals
 from gateway.audit import Ledger, Signer, now_text
 from gateway.call import Answer, Parts, govern
 from gateway.config import Configuration, Live, Settings, secret
@@ -467,16 +467,6 @@ async def openapi(_: Request) -> Response:
     return json_response(document())
 
 
-async def ledger_checkpoint(request: Request) -> Response:
-    """The newest signed checkpoint (C2SP tlog-checkpoint)."""
-    return Response(await asyncio.to_thread(request.app.state.house.ledger.checkpoint), media_type="text/plain")
-
-
-async def ledger_key(request: Request) -> Response:
-    """The verifier key (C2SP signed note)."""
-    return Response(request.app.state.house.ledger.verifier_key(), media_type="text/plain")
-
-
 def json_response(body: Any, status: int = 200) -> Response:
     """JSON, never cached."""
     return Response(orjson.dumps(body), status, headers=NO_STORE, media_type="application/json")
@@ -539,8 +529,7 @@ def create(config: Path | None = None, data: Path | None = None) -> ASGIApp:
             Route("/readyz", readyz),
             Route("/metrics", metrics),
             Route("/openapi.json", openapi),
-            Route("/ledger/checkpoint", ledger_checkpoint),
-            Route("/ledger/key", ledger_key),
+            *ledger_pages.routes(),
             *desk.ROUTES,
         ],
         exception_handlers=handlers,

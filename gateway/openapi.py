@@ -36,10 +36,7 @@ def document() -> dict[str, Any]:
             "/v1/chat/completions": _call("Conversation (protocole d'OpenAI). Chat completion.", "ChatCompletion"),
             "/v1/embeddings": _call("Plongements (protocole d'OpenAI). Embeddings.", "Embeddings"),
             "/v1/models": _read("Modèles offerts à cette clé. Models this key may use.", "application/json"),
-            "/v1/models/{model}": {
-                **_read("Un modèle. One model.", "application/json"),
-                "parameters": [{"name": "model", "in": "path", "required": True, "schema": {"type": "string"}}],
-            },
+            "/v1/models/{model}": _read("Un modèle. One model.", "application/json", parameters=("model",)),
             "/v1/halts": {
                 **_read("Arrêts d'urgence. Emergency stops.", "application/json"),
                 **_write(
@@ -57,6 +54,27 @@ def document() -> dict[str, Any]:
                 "Point de contrôle signé (C2SP). Signed checkpoint.", "text/plain", open_to_all=True
             ),
             "/ledger/key": _read("Clé de vérification (C2SP). Verifier key.", "text/plain", open_to_all=True),
+            "/ledger/tile/{level}/{number}": _read(
+                "Tuile de l'arbre (C2SP tlog-tiles). Tile of the tree.",
+                "application/octet-stream",
+                open_to_all=True,
+                parameters=("level", "number"),
+            ),
+            "/ledger/tile/entries/{number}": _read(
+                "Enregistrements, aux auditeurs (C2SP tlog-tiles). Records, to auditors.",
+                "application/octet-stream",
+                parameters=("number",),
+            ),
+            "/v1/decisions/{decision}": _read(
+                "Ce que le registre tient d'une décision. What the ledger holds of a decision.",
+                "application/json",
+                parameters=("decision",),
+            ),
+            "/v1/decisions/{decision}/proof": _read(
+                "La preuve qu'elle est au registre (C2SP tlog-proof). The proof that it is in the ledger.",
+                "application/json",
+                parameters=("decision",),
+            ),
         },
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
@@ -145,11 +163,18 @@ def _write(summary: str, status: str, properties: dict[str, str]) -> dict[str, A
     }
 
 
-def _read(summary: str, media_type: str, *, open_to_all: bool = False) -> dict[str, Any]:
+def _read(
+    summary: str, media_type: str, *, open_to_all: bool = False, parameters: tuple[str, ...] = ()
+) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": summary,
         "responses": {"200": {"description": summary, "content": {media_type: {}}}, "default": _ERROR},
     }
     if open_to_all:
         operation["security"] = []
-    return {"get": operation}
+    path: dict[str, Any] = {"get": operation}
+    if parameters:
+        path["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in parameters
+        ]
+    return path

@@ -117,13 +117,16 @@ class Ledger:
         return self._tokens.get((system, day), 0)
 
     def checkpoint(self) -> str:
-        """The newest signed checkpoint."""
+        """The newest signed checkpoint. Reads the store."""
         with self._store.read() as connection:
             return str(connection.execute(select(checkpoint.c.note)).scalar_one())
 
     def verifier_key(self) -> str:
-        """The verifier key, with a line end."""
-        return self._signer.verifier_key(self._origin) + "\n"
+        """The verifier key of the newest checkpoint, with a line end. Reads the store. Raises `SigningKeyMissing`."""
+        signer = self._signer
+        if not signer.signed(self.checkpoint()) and signer.path is not None:
+            signer = Signer.open(signer.path, self._store)
+        return signer.verifier_key(self._origin) + "\n"
 
     # ── writer ────────────────────────────────────────────────────────────────────────────────────────────────────
 

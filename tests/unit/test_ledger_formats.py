@@ -27,6 +27,7 @@ from gateway.audit.merkle import (
 from gateway.audit.notes import read_checkpoint
 from gateway.audit.records import canonical
 from gateway.audit.signing import Signer
+from gateway.audit.tiles import Tile
 
 # The inputs and roots of the test tree that implementations of RFC 6962 share.
 RFC_LEAVES = [
@@ -167,3 +168,12 @@ def test_a_checkpoint_is_read_back_and_a_changed_one_is_not() -> None:
             read_checkpoint(changed, key)
     with pytest.raises(ValueError, match="signature"):
         read_checkpoint(note, other.verifier_key("exemple.quebec/registre"))
+
+
+@pytest.mark.parametrize("number", [0, 1, 255, 256, 999, 1000, 1_234_067, 10**9, 10**12 - 1])
+@pytest.mark.parametrize(("level", "entries"), [(0, False), (0, True), (3, False), (63, False)])
+def test_a_tile_s_path_is_read_back(number: int, level: int, entries: bool) -> None:
+    for width in (1, 17, 255, 256):
+        named = Tile(level, number, width, entries)
+        assert Tile.at(named.path()) == named
+    assert number != 1_234_067 or level or entries or Tile(0, number, 256).path() == "0/x001/x234/067"
