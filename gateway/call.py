@@ -16,6 +16,7 @@ Whatever fails in between ends as a refusal (promise 3) and is recorded as far a
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,7 +31,7 @@ from gateway.config import Configuration, Deployment, System
 from gateway.errors import Fault, Message, VigieError
 from gateway.identity import Principal
 from gateway.policies import Decision, Effect, Facts, Remembered, Stage
-from gateway.privacy import Finding, Opened, Protected, StreamGuard, protect
+from gateway.privacy import Finding, Opened, Protected, Restorer, StreamGuard, protect
 from gateway.providers import ProviderFault, Reply, Request
 from gateway.situation import Asked
 from gateway.sovereignty import Attested, Breaker, Places, RememberedSuspensions, Residency, Suspensions, rank
@@ -38,10 +39,10 @@ from gateway.supervision import Halt, Running, Subject, Ticket, halted
 from gateway.telemetry import Telemetry
 from gateway.trace import Fragments, Trace
 from gateway.transparency import Label, envelope, header, label_for, sentence
-from gateway.wire import chat, embeddings
+from gateway.wire import answers, chat, embeddings
 from gateway.wire.calls import Call, Limits, ProviderBroke, rewrite, written
 from gateway.wire.errors import error_event, render
-from gateway.wire.stream import Channel, ChatStream
+from gateway.wire.stream import ChatStream
 
 
 class Ledger(Protocol):
@@ -240,14 +241,14 @@ async def protect_input(
     asked: Asked, call: Call, system: System, configuration: Configuration, parts: Parts, trace: Trace
 ) -> Governed:
     """Findings and input: refuse, mask or pseudonymize what was found in the call's texts."""
-    opened = Opened([(text.value, text.embedded) for text in call.texts])
-    findings = await parts.analyser.find(opened.values)
+    opened = Opened([text.value for text in call.texts])
+    findings = opened.findings(await parts.analyser.find(opened.windows))
     found = tuple(one.type for some in findings for one in some)
     assessed = system.assessment.personal_data if system.assessment is not None else ()
     decision = decide(Stage.INPUT, situation.privacy_facts(found, assessed), configuration, parts, trace)
     protected = protect(opened.values, findings, decision.transforms)
     label = label_for(system, configuration) if call.protocol == "chat" else None
-    return Governed(asked, configuration, call, system, found, protected, opened.close(protected.texts), label)
+    return Governed(asked, configuration, call, system, found, protected, opened.close(protected.edits), label)
 
 
 def route(governed: Governed, parts: Parts, trace: Trace) -> list[Route]:
@@ -408,32 +409,29 @@ async def answered(attested: Attested, answer: Mapping[str, Any], parts: Parts, 
 
 async def restore_answer(governed: Governed, answer: dict[str, Any], parts: Parts, trace: Trace) -> dict[str, Any]:
     """The model's own words pass the output stage; then the application's values come back into them."""
-    texts = chat.answer_texts(answer)
-    opened = Opened([(text.value, text.embedded) for text in texts])
-    own = [
-        tuple(one for one in some if "⟦" not in value and not governed.protected.holds(value[one.start : one.end]))
-        for value, some in zip(opened.values, await parts.analyser.find(opened.values), strict=True)
-    ]
-    decision = decide_output([one.type for some in own for one in some], governed, parts, trace)
-    screened = opened.close(protect(opened.values, own, decision.transforms).texts)
+    effects = OutputEffects(governed, parts, trace)
     restorer = governed.protected.restorer()
-    final = {
-        text.path: restorer.restore_json(value) if text.embedded else restorer.restore(value)
-        for text, value in zip(texts, screened, strict=True)
-    }
-    return chat.rewrite_answer(
+    result = await answers.guarded(
         answer,
-        final,
+        guards_of(governed, restorer, effects, parts),
         model=governed.call.model,
         envelope=envelope_of(governed, trace),
         opening=opening_of(governed, trace),
     )
+    effects.settle()
+    trace.placeholders_unknown = restorer.unknown
+    return result
 
 
-def decide_output(found: Sequence[str], governed: Governed, parts: Parts, trace: Trace) -> Decision:
-    """The output stage. Raises `Denied`."""
-    facts = situation.output_facts(found, set(found))
-    return decide(Stage.OUTPUT, facts, governed.configuration, parts, trace)
+def guards_of(
+    governed: Governed, restorer: Restorer, effects: OutputEffects, parts: Parts
+) -> Callable[[answers.Channel], StreamGuard]:
+    """A guard for each text of an answer, whole or streamed."""
+
+    def guard_for(_channel: answers.Channel) -> StreamGuard:
+        return StreamGuard(restorer, parts.analyser, effects.of_one_text(), known=governed.protected.holds)
+
+    return guard_for
 
 
 async def deliver_stream(
@@ -442,21 +440,14 @@ async def deliver_stream(
     """A streamed answer. What completes it is kept back until its record is durable; a cut is an error event."""
     effects = OutputEffects(governed, parts, trace)
     restorer = governed.protected.restorer()
-
-    def guard_for(channel: Channel) -> StreamGuard:
-        return StreamGuard(
-            restorer, parts.analyser, effects, json_string=channel.kind == "arguments", known=governed.protected.holds
-        )
-
     stream = ChatStream(
-        guard_for,
+        guards_of(governed, restorer, effects, parts),
         model=governed.call.model,
         envelope=envelope_of(governed, trace),
         opening=opening_of(governed, trace),
         hide_usage=not chat.wants_usage(governed.call.body),
         seen=attested.look,
     )
-    kept_back: list[bytes] = []
     try:
         yield b""  # taken by `govern`: a generator that was never started would end, unread, without what follows `try`
         assert reply.stream is not None
@@ -466,14 +457,12 @@ async def deliver_stream(
                 await asyncio.sleep(0)  # where the cancellation lands, however fast the provider writes
             frames = await stream.feed(data)
             await check_residency(attested, parts, trace)
-            if stream.finished:
-                kept_back += frames
-            elif frames:
+            if frames:
                 yield b"".join(frames)
-        kept_back += await stream.finish()
+        kept_back = await stream.finish()
         parts.breaker.succeeded(trace.deployment)
         effects.settle()
-        trace.usage = stream.usage
+        trace.usage, trace.placeholders_unknown = stream.usage, restorer.unknown
         await parts.ledger.append(trace.closed(parts.clock(), "served"))
         parts.telemetry.call_finished(trace, governed.call.model)
         yield b"".join(kept_back)
@@ -498,26 +487,39 @@ async def deliver_stream(
 
 
 class OutputEffects:
-    """The output stage of a stream: asked again whenever a new type turns up; the last answer is what is recorded."""
+    """The output stage, asked again at each finding; the last answer, on all that was found, is what is recorded.
+
+    What becomes of a finding depends on those before it in the same text, so that it does not matter how the texts of a
+    streamed answer arrive among each other; what cuts the answer depends on all of them.
+    """
 
     def __init__(self, governed: Governed, parts: Parts, trace: Trace) -> None:
         self._governed, self._parts, self._trace = governed, parts, trace
-        self._found: list[str] = []
+        self._found: Counter[str] = Counter()
 
-    def __call__(self, types: Sequence[str]) -> Mapping[str, Effect]:
-        """`types`: one for each new finding. Raises `Denied`, which cuts the stream."""
-        self._found += types
-        facts = situation.output_facts(self._found, set(self._found))
-        whole = {**self._trace.facts, **facts}
-        decision = self._parts.decisions.decide(self._governed.configuration.policy, Stage.OUTPUT, whole)
-        if decision.effect is Effect.DENY:
-            self.settle()
-        return decision.transforms
+    def of_one_text(self) -> Callable[[Sequence[str]], Mapping[str, Effect]]:
+        """For one text: given one type for each new finding, what to do with each type. Raises `Denied`, which cuts."""
+        own: Counter[str] = Counter()
+
+        def effects(types: Sequence[str]) -> Mapping[str, Effect]:
+            own.update(types)
+            self._found.update(types)
+            if self._decision(self._found).effect is Effect.DENY:
+                self.settle()
+            return self._decision(own).transforms
+
+        return effects
 
     def settle(self) -> None:
         """Record the output decision, once, on all that was found. Raises `Denied` if that is what it is."""
-        found, self._found = self._found, []
-        decide_output(found, self._governed, self._parts, self._trace)
+        decide(Stage.OUTPUT, self._facts(self._found), self._governed.configuration, self._parts, self._trace)
+
+    def _decision(self, found: Counter[str]) -> Decision:
+        whole = {**self._trace.facts, **self._facts(found)}
+        return self._parts.decisions.decide(self._governed.configuration.policy, Stage.OUTPUT, whole)
+
+    def _facts(self, found: Counter[str]) -> Facts:
+        return {**situation.output_facts(found, found), "output.count": found.total()}
 
 
 # ── endings ───────────────────────────────────────────────────────────────────────────────────────────────────────

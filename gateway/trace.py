@@ -85,6 +85,7 @@ class Trace:
     usage: tuple[int, int] = (0, 0)
     label: str = ""
     delivered_chars: int = 0
+    placeholders_unknown: int = 0
 
     def decided(self, stage: Stage, facts: Facts, decision: Decision) -> None:
         """Keep a decision with the facts that `stage` adds to the common ones."""
@@ -107,6 +108,7 @@ class Trace:
         day = self.facts.get("call.date", "")
         record["usage"] = {"input_tokens": self.usage[0], "output_tokens": self.usage[1], "day": day}
         record["label"] = self.label
+        record["placeholders_unknown"] = self.placeholders_unknown
         record["duration_ms"] = max(0, round((now - self.started).total_seconds() * 1000))
         return record
 

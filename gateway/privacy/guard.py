@@ -20,10 +20,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from gateway.policies import Effect
-from gateway.privacy.embedded import Item, Scan, rewritten
+from gateway.privacy.embedded import rewritten
 from gateway.privacy.findings import Finding, disjoint
+from gateway.privacy.json_text import Item, Scan
 from gateway.privacy.pseudonyms import Edit, Place, Restorer, mask
-from gateway.privacy.segments import Segments, Unit, is_plain
+from gateway.privacy.segments import Segments, Unit
+from gateway.privacy.vocabulary import is_plain
 
 _MASK = re.compile(r"⟦[^⟦⟧\s]*⟧")
 _DIGIT = re.compile(r"[0-9]")

@@ -66,6 +66,7 @@ _TRANSLATED: dict[str, str] = {
 VARIANTS = "BCDEFGHIJKLMNOPQRTUVWXYZ"
 """Letters of a value's other spellings. No S, which would read as a plural."""
 
+LONGEST_NAME = 80
 _SPACE = "[ \u00a0\u202f]"
 _SEPARATOR = rf"(?:\\?[_-]|{_SPACE})"
 _PAD = "[ \u00a0\u202f*`]{0,3}"
@@ -92,7 +93,7 @@ def word(kind: str) -> str:
     if known is not None:
         return known
     name = re.sub(r"[^A-Z]+", "_", fold(kind)).strip("_")
-    if name == kind and name not in _KNOWN:
+    if name and name == kind and name not in _KNOWN:
         return kind
     digest = int.from_bytes(blake2b(kind.encode("utf-8", "surrogatepass"), digest_size=4).digest(), "big")
     letters = "".join(chr(65 + digest // 26**place % 26) for place in range(5))
@@ -123,20 +124,21 @@ class Grammar:
 
     def __init__(self, others: frozenset[str]) -> None:
         self._names = {**_KNOWN, **{fold(name): fold(name) for name in others}}
-        self._by_tail: dict[str, list[str]] = {}
-        for name in self._names:
-            for form in (name, name + "S"):
-                self._by_tail.setdefault(form[-2:], []).append(form)
+        self._by_tail: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+        for name, canonical in self._names.items():
+            ends = re.compile(rf"{_alternatives([name], _SEPARATOR)}s?\Z", re.IGNORECASE)
+            for tail in (name[-2:], name[-1] + "S"):
+                self._by_tail.setdefault(tail, []).append((ends, canonical))
         ordered = sorted(self._names, key=len, reverse=True)
         loose, strict = _alternatives(ordered, _SEPARATOR), _alternatives(ordered, r"\\?_")
         inner = rf"(?:{loose})s?{_SEPARATOR}?[0-9]{{1,6}}(?:[{VARIANTS}](?![^\W_]))?"
         bare = rf"(?:{strict})s?\\?_[0-9]{{1,6}}(?:[{VARIANTS}](?![^\W_]))?(?=s?(?!_?[^\W_]))"
-        inside = rf"{_PAD}{inner}{_PAD}"
+        inside = rf"{_PAD}(?=[A-ZÉ][^0-9\n]{{1,40}}[0-9]){inner}{_PAD}"
         self._accepted = re.compile(
             rf"\\?\[\\?\[{inside}\\?\]\\?\]|\{{\{{{inside}\}}\}}|<<{inside}>>"
             rf"|(?:⟦|\\?\[|\\?<|\\?\{{|&lt;){inside}(?:⟧|\\?\]|\\?>|\\?\}}|&gt;)"
             rf"|\\?\({inside}\\?\)"
-            rf"|(?:⟦|(?<![^\W_])(?<![^\W_]_)){bare}⟧?",
+            rf"|(?:⟦|(?<![^\W_])(?<![^\W_]_))(?=[A-ZÉ\u0301_\\]{{2,40}}[0-9]){bare}⟧?",
             re.IGNORECASE,
         )
         self._inner = re.compile(rf"({loose})s?{_SEPARATOR}?([0-9]{{1,6}})([{VARIANTS}](?![^\W_]))?", re.IGNORECASE)
@@ -165,10 +167,11 @@ class Grammar:
         """
         for match in _NUMBERED.finditer(text):
             last = match.start() + 1
-            for name in self._by_tail.get(fold(text[last - 2 : last]), ()):
-                if fold(text[max(0, last - 2 * len(name)) : last]).endswith(name):
+            tail = text[last - 2 : last]
+            for ends, canonical in self._by_tail.get(tail.upper() if tail.isascii() else fold(tail), ()):
+                if ends.search(text, max(0, last - LONGEST_NAME), last) is not None:
                     for length in range(1, len(match[1]) + 1):
-                        yield self._names.get(name) or self._names[name[:-1]], int(match[1][:length])
+                        yield canonical, int(match[1][:length])
 
 
 _NUMBERED = re.compile(rf"[^\W\d_]{_SEPARATOR}?([0-9]{{1,6}})")

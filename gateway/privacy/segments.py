@@ -27,128 +27,27 @@ import re
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
-from enum import IntEnum
 
 from gateway.privacy.placeholders import FIRST_WORDS, fold
+from gateway.privacy.vocabulary import Kind, is_plain, kind_of
 
 HELD = 768
 MARGIN = 256
 LONGEST = 9_216
 CONTEXT = 120
-SHORT = 4
 WAY_REACH = 5
 BRACKET_REACH = 3
 TITLE_REACH = 2
 TRIM = 4_096
 
 
-class Kind(IntEnum):
-    """What a word is, to a unit."""
-
-    MARK = 0  # nothing but punctuation
-    PLAIN = 1
-    BRIEF = 2  # plain, but what comes next may make it the beginning of a value: « abcd 1234 5678 », « rue Cartier »
-    JOINT = 3  # plain, and may stand inside a value
-    WAY = 4  # a joint with a name of one or two words after it
-    CUE = 5  # plain; before a colon or « est », it announces a value in plain words
-    SAYS = 6
-    TITLE = 7  # plain; a name in plain words may follow
-    FUNCTION = 8  # a capital that begins a sentence and no name
-    OTHER = 9
-    OPENING = 10  # ends in a bracket and what may become a placeholder with spaces in it
-
-
-def _all(kind: Kind, words: str) -> dict[str, Kind]:
-    return dict.fromkeys(words.split(), kind)
-
-
-WORDS: dict[str, Kind] = (
-    _all(
-        Kind.PLAIN,  # four letters at most and no beginning of anything: they need not wait for what follows
-        """a ai an and are as au aux avec be but by ça car ce ces cela chez ci dans do dont elle en es et eu for from had has
-        have he her his i il ils in it its je la-bas leur lui mais me même mes mon my ma ne ni non nos not nous on one ont or
-        ou où our par pas peu plus pour qu que qui quoi sa sans se ses she si so son sont sous sur ta te tes that them they
-        this to ton tous tout très tu un une vers via vos vous was we were will with you your""",
-    )
-    | _all(
-        Kind.JOINT,
-        """de du des d la le les l à van von der den ter ten di da do dos del della el al bin bint ben ibn mac mc st ste saint
-        sainte y of the poste ext app appt apt bureau bur suite local unité étage porte casier cp case postale succursale
-        transit institution folio compte no numéro janvier février mars avril mai juin juillet août septembre octobre
-        novembre décembre january february march april may june july august september october november december janv févr
-        avr juil sept oct nov déc jan feb apr jun jul aug sep dec er nord sud ouest qc québec rr rang""",
-    )
-    | _all(
-        Kind.WAY,
-        """rue rues avenue av ave boulevard boul blvd chemin ch route rte place côte montée impasse allée croissant terrasse
-        promenade quai square carré ruelle street road drive lane court crescent highway""",
-    )
-    | _all(
-        Kind.CUE,
-        """passe mdp password passwords passwd passphrase pwd nip pin clé clef clés key secret secrète jeton token code codes
-        nom prénom name surname signé signature signataire utilisateur usager login identifiant username""",
-    )
-    | _all(Kind.SAYS, "est is sera était was devient vaut égale equals")
-    | _all(
-        Kind.TITLE,
-        """m mm mme mmes mlle mr mrs ms dr dre drs monsieur madame mademoiselle messieurs maître docteur docteure appelle
-        nommé nommée prénomme prénommé prénommée surnommé surnommée née named called mister miss""",
-    )
-)
-FUNCTION_WORDS = frozenset(
-    """Le La Les L Un Une Des Du De D Ce Cet Cette Ces C Ça Cela Ceci Celui Celle Ceux Celles Mon Ma Mes Ton Ta Tes Son Sa Ses
-    Notre Nos Votre Vos Leur Leurs Je J Tu Il Elle On Nous Vous Ils Elles Qui Que Qu Quoi Quel Quelle Quels Quelles Dont Où
-    Quand Comment Combien Pourquoi Si Et Ou Mais Donc Or Ni Car À Au Aux Avec Sans Pour Par Dans En Sur Sous Vers Chez
-    Entre Depuis Pendant Avant Après Selon Lors Lorsque Afin Ainsi Alors Aussi Autre Autres Aucun Aucune Bien Bonjour
-    Bonsoir Merci Voici Voilà Oui Non Toutefois Cependant Néanmoins Ensuite Puis Enfin Finalement Également Notamment
-    Tout Tous Toute Toutes Plusieurs Chaque Certains Certaines Même Comme Parce Puisque Malgré Grâce Il Y S N Est Sont
-    Veuillez Pouvez Assurez Présentez Remplissez Consultez Communiquez Notez Vérifiez Utilisez Indiquez Ajoutez Choisissez
-    The A An This That These Those It I You He She We They My Your His Her Our Their Its And Or But So If When Where Why How
-    What Which Who To Of In On At By With Without From As Is Are Was Were Be Has Have Had Do Does Did Can Could Should Would
-    Must May Will Please Yes No Not Here There Then Also However Therefore For All Any Some Each Every Both After Before
-    During Since Until While Because Although Hello Thanks Thank""".split()
-)
-
 _SPACE = re.compile(r"\s")
 _ALNUM = re.compile(r"[^\W_]")
-_COMPOUND = re.compile(r"[^\W\d_]+(?:['’\-\u2011][^\W\d_]+)*")
-_IDENTIFIER = re.compile(r"[a-z]+(?:_[a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+")
-_LAST_PART = re.compile(r"[A-Z]?[a-z]+$")
-_ELIDED = re.compile(r"^[^'’]*['’]")
-_PUNCTUATION = "«»\"'’‘“”()[]{}⟦⟧<>.,;:!?…*`~#|=+/\\-–—‑%$€&•→"
 _BRACKET = re.compile(r"[⟦⟧\[\]<>{}()]|&[lg]t;")
 _UNCLOSED = re.compile(r"(?:[⟦\[<{(]|&lt;)[*`\\]*((?:[^\W\d]|-)*)$")
 _CLOSING = re.compile(r"[⟧\]>})]|&gt;")
 _ARMOUR = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----$")
 _BULLETS = "-*•|#>–—+"
-
-
-def kind_of(token: str) -> Kind:
-    """What a word between two spaces is."""
-    bare = token if token.isalpha() else token.strip(_PUNCTUATION)
-    if not bare:
-        return Kind.MARK
-    if bare.islower():
-        known = WORDS.get(bare)
-        if known is not None:
-            return known
-        if bare.isalpha():
-            return Kind.BRIEF if len(bare) <= SHORT and token[-1] == bare[-1] else Kind.PLAIN
-        if _COMPOUND.fullmatch(bare):
-            return WORDS.get(_ELIDED.sub("", bare), Kind.PLAIN)
-    elif bare in FUNCTION_WORDS:
-        return Kind.FUNCTION
-    if _IDENTIFIER.fullmatch(bare):
-        last = _LAST_PART.search(bare)
-        return Kind.CUE if last is not None and WORDS.get(last[0].lower()) is Kind.CUE else Kind.PLAIN
-    return Kind.OTHER
-
-
-def is_plain(text: str) -> bool:
-    """Whether no word of the text could be, or announce, a value."""
-    return all(
-        kind_of(token) in (Kind.MARK, Kind.PLAIN, Kind.BRIEF, Kind.JOINT, Kind.FUNCTION) for token in text.split()
-    )
 
 
 class Strand:

@@ -18,7 +18,6 @@ from gateway.wire.calls import (
     malformed,
     parse_object,
     path_text,
-    replaced,
     tokens,
     too_many,
 )
@@ -81,45 +80,6 @@ def checked_answer(body: bytes) -> dict[str, Any]:
     ):
         raise broke_protocol()
     return answer
-
-
-def answer_texts(answer: dict[str, Any]) -> tuple[Text, ...]:
-    """Every text of an answer: content, reasoning, refusals and tool-call arguments."""
-    return tuple(
-        text
-        for index, choice in enumerate(answer["choices"])
-        for text in _message_texts(choice["message"], ("choices", index, "message"), "assistant")
-    )
-
-
-def rewrite_answer(
-    answer: dict[str, Any],
-    texts: Mapping[Path, str],
-    *,
-    model: str,
-    envelope: dict[str, Any] | None,
-    opening: str | None,
-) -> dict[str, Any]:
-    """The answer for the application: other texts, the model's own name, the envelope, the visible sentence first.
-
-    The sentence goes before a choice's text content only: never into tool calls, and never where JSON was asked for
-    (the caller then gives no `opening`).
-    """
-    texts = dict(texts)
-    if opening is not None:
-        for index, choice in enumerate(answer["choices"]):
-            path: Path = ("choices", index, "message", "content")
-            content = texts.get(path, choice["message"].get("content"))
-            if isinstance(content, str) and content:
-                texts[path] = f"{opening}\n\n{content}"
-    result = replaced(answer, texts)
-    for index, choice in enumerate(answer["choices"]):
-        if choice.get("logprobs") is not None and result["choices"][index] is not choice:
-            result["choices"][index]["logprobs"] = None  # the tokens of a text that is no longer the one
-    result["model"] = model
-    if envelope is not None:
-        result["vigie"] = envelope
-    return result
 
 
 def usage(answer: Mapping[str, Any]) -> tuple[int, int]:
@@ -267,11 +227,9 @@ def _media(value: dict[str, Any]) -> Iterator[str]:
 
 
 __all__ = [
-    "answer_texts",
     "checked_answer",
     "parse",
     "path_text",
-    "rewrite_answer",
     "usage",
     "wants_usage",
     "with_usage",

@@ -3,49 +3,51 @@
 Each text of each choice is a channel with a guard of its own: content, reasoning, refusal, the arguments of one tool
 call. What a guard holds back is flushed before the finish chunk of its choice. Text released late goes out in chunks of
 the same shape, so a stock parser sees an ordinary stream.
+
+Two kinds of frames come out: those that may leave at once, and those that complete a choice (what its guards still held,
+and its finish chunk), which are kept until `finish`, so that the caller can record the outcome first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from gateway.errors import Message
+from gateway.wire.answers import (
+    ARGUMENTS,
+    Channel,
+    Guard,
+    GuardFor,
+    Logprobs,
+    annotated,
+    arguments_of,
+    called,
+    finish_reason,
+    head,
+    quiet,
+    silent,
+    spoken,
+)
 from gateway.wire.calls import ProviderBroke, tokens, written
 from gateway.wire.sse import DONE, Parser, encode
 
-CONTENT_KINDS = ("content", "reasoning_content", "reasoning", "refusal")
 CHOICES, TOOL_CALLS = 128, 1024
 LEGACY = -1
 """In place of a tool call's index: the one `function_call` of a message, as it was before there were several."""
+MOST_CHANNELS = 512
 
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """One text of a stream: `kind` is content, reasoning_content, reasoning, refusal or arguments."""
-
-    choice: int
-    kind: str
-    index: int = 0
-
-
-class Guard(Protocol):
-    """What stands between a provider's text and the application's."""
-
-    async def feed(self, text: str) -> str: ...
-
-    async def finish(self) -> str: ...
+__all__ = ["Channel", "ChatStream", "Guard"]
 
 
 class ChatStream:
-    """The provider's bytes in, the application's frames out. `finished` once the answer is complete."""
+    """The provider's bytes in, the application's frames out."""
 
     def __init__(
         self,
-        guard_for: Callable[[Channel], Guard],
+        guard_for: GuardFor,
         *,
         model: str,
         envelope: dict[str, Any] | None,
@@ -56,27 +58,29 @@ class ChatStream:
         self._guard_for, self._model, self._envelope = guard_for, model, envelope
         self._opening, self._hide_usage, self._seen = opening, hide_usage, seen
         self._parser = Parser()
-        self._guards: dict[Channel, Guard] = {}
+        self._guards: dict[int, dict[Channel, Guard]] = {}
+        self._logprobs: dict[int, Logprobs] = {}
         self._opened: set[int] = set()
-        self._unfinished: set[int] = set()
-        self._head: dict[str, Any] = {}
+        self._finished: set[int] = set()
+        self._given: dict[str, Any] = {}
+        self._head: dict[str, Any] = {"model": model}
+        self._last: list[bytes] = []
         self._done = False
-        self.finished = False
         self.usage = (0, 0)
 
     async def feed(self, data: bytes) -> list[bytes]:
-        """Frames for the application. Raises `ProviderBroke`, or what a guard raises."""
+        """Frames that may leave now. Raises `ProviderBroke`, or what a guard raises."""
         frames: list[bytes] = []
         for event in self._parser.feed(data):
             if event.data == b"[DONE]":
-                self._done = self.finished = True
+                self._done = True
             elif not self._done:
                 await self._chunk(_checked(event.data), frames)
         return frames
 
     async def finish(self) -> list[bytes]:
-        """The last frames. Raises `ProviderBroke` if the provider stopped before its answer was complete."""
-        if not self.finished or self._unfinished:
+        """The frames that complete the answer. Raises `ProviderBroke` if the provider stopped before."""
+        if not (self._done or self._finished) or set(self._guards) - self._finished:
             raise ProviderBroke(
                 Message(
                     "Le fournisseur a interrompu sa réponse avant la fin.",
@@ -85,114 +89,121 @@ class ChatStream:
                 Message("Réessayer.", "Retry."),
                 code="provider_ended_early",
             )
-        return [DONE]
+        return [*self._last, DONE]
 
     async def _chunk(self, chunk: dict[str, Any], frames: list[bytes]) -> None:
         if self._seen is not None:
             self._seen(chunk)
-        self._head = {name: value for name, value in chunk.items() if name not in ("choices", "usage")}
-        self._head["model"] = self._model
-        if isinstance(chunk.get("usage"), dict):
-            self._count(chunk["usage"])
+        given = {name: value for name, value in chunk.items() if name not in ("choices", "usage")}
+        if given != self._given:  # nearly always the same throughout a stream
+            self._given, self._head = given, head(given, self._model)
+        usage = chunk.get("usage")
+        if isinstance(usage, dict):
+            self._count(usage)
         if not chunk["choices"]:
             if not self._hide_usage:
-                self._emit(chunk | {"model": self._model}, frames)
+                counts = {"usage": quiet(usage)} if usage is not None else {}
+                self._emit({**self._head, "choices": [], **counts}, self._last if self._finished else frames)
             return
         for choice in chunk["choices"]:
-            await self._choice(choice, chunk.get("usage"), frames)
+            if choice["index"] not in self._finished:
+                await self._choice(choice, usage, frames)
 
     async def _choice(self, choice: dict[str, Any], usage: Any, frames: list[bytes]) -> None:
         index: int = choice["index"]
         delta: dict[str, Any] = choice.get("delta") or {}
+        self._guards.setdefault(index, {})
+        if len(self._guards) > MOST_CHANNELS:
+            raise _broke()
+        if choice.get("logprobs") is not None:
+            self._logprobs.setdefault(index, Logprobs()).feed(choice["logprobs"])
         changed = await self._through_guards(index, delta)
-        finish = choice.get("finish_reason")
-        if finish is None:
-            self._unfinished.add(index)
-        if (
-            any(changed.get(name) for name in changed if name != "tool_calls")
-            or changed.get("tool_calls")
-            or "role" in changed
-        ):
-            self._emit_delta(index, changed, frames, logprobs=choice.get("logprobs") if changed == delta else None)
-        if finish is not None:
-            await self._flush(index, frames)
-            self._unfinished.discard(index)
-            self.finished = True
-            last = {"index": index, "delta": {}, "finish_reason": finish}
-            keep_usage = {"usage": usage} if usage is not None and not self._hide_usage else {}
-            self._emit({**self._head, "choices": [last], **keep_usage}, frames)
+        if "role" in changed or any(changed.values()):
+            self._emit_delta(index, changed, frames)
+        if choice.get("finish_reason") is not None:
+            await self._flush(index)
+            self._finished.add(index)
+            self._guards[index].clear()
+            last = {"index": index, "delta": {}, "finish_reason": finish_reason(choice["finish_reason"])}
+            keep_usage = {"usage": quiet(usage)} if usage is not None and not self._hide_usage else {}
+            self._emit({**self._head, "choices": [last], **keep_usage}, self._last)
 
     async def _through_guards(self, index: int, delta: dict[str, Any]) -> dict[str, Any]:
         """The delta with each text as its guard releases it; keys whose text is all held back are left out."""
-        changed = dict(delta)
-        for kind in CONTENT_KINDS:
-            text = delta.get(kind)
-            if isinstance(text, str) and text:
-                released = await self._guard(Channel(index, kind)).feed(text)
-                if released:
-                    changed[kind] = self._with_opening(index, kind, released)
-                else:
-                    changed.pop(kind)
+        changed = silent(delta)
+        for kind, text in spoken(delta):
+            released = await self._guard(Channel(index, kind)).feed(text)
+            if released:
+                changed[kind] = (changed.get(kind) or "") + released
         if isinstance(delta.get("tool_calls"), list):
-            calls = [await self._tool_call(index, call) for call in delta["tool_calls"]]
-            changed["tool_calls"] = [call for call in calls if call is not None]
-            if not changed["tool_calls"]:
-                changed.pop("tool_calls")
-        legacy = delta.get("function_call")
-        if isinstance(legacy, dict) and isinstance(legacy.get("arguments"), str) and legacy["arguments"]:
-            released = await self._guard(Channel(index, "arguments", LEGACY)).feed(legacy["arguments"])
-            if not released and "name" not in legacy:
-                changed.pop("function_call")
-            else:
-                changed["function_call"] = {**legacy, "arguments": released}
+            calls = [
+                await self._tool_call(index, place, call)
+                for place, call in enumerate(delta["tool_calls"])
+                if isinstance(call, dict)
+            ]
+            if any(calls):
+                changed["tool_calls"] = [call for call in calls if call]
+        if isinstance(delta.get("function_call"), dict):
+            legacy = await self._tool_call(index, LEGACY, {"function": delta["function_call"]})
+            if legacy:
+                changed["function_call"] = legacy["function"]
+        if delta.get("annotations"):
+            changed["annotations"] = await annotated(
+                delta["annotations"], lambda: self._guard_for(Channel(index, "annotations"))
+            )
         return changed
 
-    async def _tool_call(self, index: int, call: dict[str, Any]) -> dict[str, Any] | None:
-        """One tool call's delta; None when it held nothing but arguments and those are held back."""
-        for kind, key in (("function", "arguments"), ("custom", "input")):
-            own = call.get(kind)
-            if isinstance(own, dict) and isinstance(own.get(key), str) and own[key]:
-                name = "arguments" if kind == "function" else "input"
-                released = await self._guard(Channel(index, name, call.get("index", 0))).feed(own[key])
-                if not released and "id" not in call and "name" not in own:
-                    return None
-                return {**call, kind: {**own, key: released}}
-        return call
-
-    async def _flush(self, index: int, frames: list[bytes]) -> None:
-        """What the guards of a choice still hold."""
-        for channel, guard in self._guards.items():
-            if channel.choice != index:
+    async def _tool_call(self, choice: int, place: int, call: dict[str, Any]) -> dict[str, Any]:
+        """One tool call's delta; empty when it held nothing but arguments and those are held back."""
+        index = call["index"] if isinstance(call.get("index"), int) else place
+        result = await called(call, index, lambda: self._guard_for(Channel(choice, "name", index)))
+        says_more = set(result) - {"index", *ARGUMENTS} or any(result.get(kind) for kind in ARGUMENTS)
+        for kind, key in ARGUMENTS.items():
+            if not isinstance(call.get(kind), dict):
                 continue
+            text = arguments_of(call[kind], key)
+            released = await self._guard(Channel(choice, key, index)).feed(text) if text else ""
+            if key in call[kind] and (released or says_more):
+                result[kind][key] = released
+            if released:
+                says_more = True
+        return {**result, "index": index} if says_more else {}
+
+    async def _flush(self, index: int) -> None:
+        """What the guards of a choice still hold."""
+        for channel, guard in self._guards[index].items():
             text = await guard.finish()
             if not text:
                 continue
-            if channel.kind in CONTENT_KINDS:
-                delta: dict[str, Any] = {channel.kind: self._with_opening(index, channel.kind, text)}
-            elif channel.index == LEGACY:
-                delta = {"function_call": {"arguments": text}}
+            if channel.kind not in ARGUMENTS.values():
+                self._emit_delta(index, {channel.kind: text}, self._last)
+                continue
+            kind = "function" if channel.kind == "arguments" else "custom"
+            if channel.index == LEGACY:
+                self._emit_delta(index, {"function_call": {channel.kind: text}}, self._last)
             else:
-                kind, key = ("function", "arguments") if channel.kind == "arguments" else ("custom", "input")
-                delta = {"tool_calls": [{"index": channel.index, kind: {key: text}}]}
-            self._emit_delta(index, delta, frames)
-
-    def _with_opening(self, index: int, kind: str, text: str) -> str:
-        """The visible sentence before the first words of a choice's content."""
-        if self._opening is None or kind != "content" or index in self._opened:
-            return text
-        self._opened.add(index)
-        return f"{self._opening}\n\n{text}"
+                call = {"index": channel.index, kind: {channel.kind: text}}
+                self._emit_delta(index, {"tool_calls": [call]}, self._last)
 
     def _guard(self, channel: Channel) -> Guard:
-        guard = self._guards.get(channel)
+        guards = self._guards[channel.choice]
+        guard = guards.get(channel)
         if guard is None:
-            guard = self._guards[channel] = self._guard_for(channel)
+            if len(guards) >= MOST_CHANNELS:
+                raise _broke()
+            guard = guards[channel] = self._guard_for(channel)
         return guard
 
-    def _emit_delta(self, index: int, delta: dict[str, Any], frames: list[bytes], logprobs: Any = None) -> None:
+    def _emit_delta(self, index: int, delta: dict[str, Any], frames: list[bytes]) -> None:
         choice = {"index": index, "delta": delta, "finish_reason": None}
-        if logprobs is not None:
-            choice["logprobs"] = logprobs
+        content = delta.get("content")
+        if content:
+            logprobs = self._logprobs.get(index)
+            if logprobs is not None and (entries := logprobs.released(content)):
+                choice["logprobs"] = {"content": entries, "refusal": None}
+            if self._opening is not None and index not in self._opened:
+                self._opened.add(index)
+                delta["content"] = f"{self._opening}\n\n{content}"
         self._emit({**self._head, "choices": [choice]}, frames)
 
     def _emit(self, chunk: dict[str, Any], frames: list[bytes]) -> None:
@@ -206,21 +217,14 @@ class ChatStream:
 
 def _checked(data: bytes) -> dict[str, Any]:
     """A chunk, if it is one. An error object in mid-stream is the provider breaking off."""
-    chunk: Any = None
     try:
         chunk = orjson.loads(data)
         choices = chunk["choices"]
         usable = isinstance(choices, list) and all(map(_is_choice, choices))
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        usable = False
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        usable, chunk = False, None
     if not usable:
-        raise ProviderBroke(
-            Message(
-                "Un fragment du fournisseur n'est pas de son protocole.",
-                "A chunk of the provider's is not of its protocol.",
-            ),
-            Message("Réessayer.", "Retry."),
-        )
+        raise _broke()
     result: dict[str, Any] = chunk
     return result
 
@@ -242,3 +246,13 @@ def _is_choice(choice: Any) -> bool:
 
 def _is_index(value: Any, bound: int) -> bool:
     return type(value) is int and 0 <= value < bound
+
+
+def _broke() -> ProviderBroke:
+    return ProviderBroke(
+        Message(
+            "Un fragment du fournisseur n'est pas de son protocole.",
+            "A chunk of the provider's is not of its protocol.",
+        ),
+        Message("Réessayer.", "Retry."),
+    )

@@ -9,7 +9,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from gateway.policies import Effect
 from gateway.privacy import Finding, StreamGuard
 from gateway.privacy.pseudonyms import Restorer
-from gateway.privacy.segments import HELD, LONGEST, MARGIN, Segments, kind_of
+from gateway.privacy.segments import HELD, LONGEST, MARGIN, Segments
+from gateway.privacy.vocabulary import kind_of
 
 HANDED = {
     "⟦PERSONNE_1⟧": "Marie Tremblay",
@@ -29,24 +30,15 @@ HANDED = {
     "⟦CODE_PERMANENT_1⟧": "TREM12345678",
 }
 FRAGMENTS = st.sampled_from(
-    """le la de du des et est mot passe : = mot\u00a0de\u00a0passe monsieur m. rue mars dans abcd trem Marie Tremblay Le Pour QUÉBEC
-    12 046 454\u00a0286 4111-1111 a@b.ca d' l'été peut-être ( ) [ ] { } < > &lt; &gt; ⟦ ⟧ « » , . ; ! - * | # ** _ \\ \\_ " \\" \\u00
-    \\u00e9 \\ud83d \\ude00 \\n é ÿ 漢字 שלום 😀 PERSONNE PERSONNE_1 PERSONNE_ PERSONNE_1B personne Personne person name CODE
-    PERMANENT _1 1 1B 01 1] ⟦PERSONNE_1⟧ ⟦personne\u00a01⟧ [PERSONNE_1] ⟦ADRESSE_1⟧ ⟦CODE_PERMANENT_1⟧ ⟦NAS⟧ ⟦PERSONNE_9⟧ &lt;PERSONNE_1&gt;
-    -----BEGIN PRIVATE KEY----- -----END true null 1.0 1e5 123456789 {"nom": ["a", {"mot_de_passe":" "}""".split()
-    + [
-        " ",
-        " ",
-        " ",
-        " ",
-        "\n",
-        "\n\n",
-        "\t",
-        "\u00a0",
-        "\u202f",
-        '"',
-        '": "',
-        '{"a": "{\\"b\\": \\"',
+    [
+        *"""le la de du des et est mot passe : = monsieur m. rue mars dans abcd trem Marie Tremblay Le Pour QUÉBEC 12 046
+        4111-1111 a@b.ca d' l'été peut-être ( ) [ ] { } < > &lt; &gt; ⟦ ⟧ « » , . ; ! - * | # ** _ \\ \\_ " \\" \\u00 \\u00e9
+        \\ud83d \\ude00 \\n é ÿ 漢字 שלום 😀 PERSONNE PERSONNE_1 PERSONNE_ PERSONNE_1B personne Personne person name CODE
+        PERMANENT _1 1 1B 01 1] ⟦PERSONNE_1⟧ [PERSONNE_1] ⟦ADRESSE_1⟧ ⟦CODE_PERMANENT_1⟧ ⟦NAS⟧ ⟦PERSONNE_9⟧
+        &lt;PERSONNE_1&gt; -----BEGIN PRIVATE KEY----- -----END true null 1.0 1e5 123456789 sk-abcdefghijklmnop user_name
+        {"nom": ["a", {"mot_de_passe":" "}""".split(),
+        *(" ", " ", " ", " ", " ", "\n", "\n\n", "\t", "\u00a0", "\u202f", "\u200b"),
+        *("mot\u00a0de\u00a0passe", "454\u00a0286", "⟦personne\u00a01⟧", '": "', '{"a": "{\\"b\\": \\"'),
         "-----BEGIN RSA PRIVATE KEY-----\n",
     ]
 )
@@ -565,6 +557,3 @@ def test_a_megabyte_in_chunks_of_four_takes_linear_time(unit: str, before: str) 
 
 def test_the_words_that_the_tests_call_plain_are() -> None:
     assert all(kind_of(word).name in ("PLAIN", "BRIEF", "JOINT") for word in PLAIN)
-
-
-_ = Callable
