@@ -490,7 +490,8 @@ class OutputEffects:
     """The output stage, asked again at each finding; the last answer, on all that was found, is what is recorded.
 
     What becomes of a finding depends on those before it in the same text, so that it does not matter how the texts of a
-    streamed answer arrive among each other; what cuts the answer depends on all of them.
+    streamed answer arrive among each other; what cuts the answer depends on all of them. Beyond a hundred findings their
+    count goes in steps of a tenth, so that a text full of them is not ten thousand decisions.
     """
 
     def __init__(self, governed: Governed, parts: Parts, trace: Trace) -> None:
@@ -512,14 +513,22 @@ class OutputEffects:
 
     def settle(self) -> None:
         """Record the output decision, once, on all that was found. Raises `Denied` if that is what it is."""
-        decide(Stage.OUTPUT, self._facts(self._found), self._governed.configuration, self._parts, self._trace)
+        decide(
+            Stage.OUTPUT,
+            self._facts(self._found, self._found.total()),
+            self._governed.configuration,
+            self._parts,
+            self._trace,
+        )
 
     def _decision(self, found: Counter[str]) -> Decision:
-        whole = {**self._trace.facts, **self._facts(found)}
+        count = found.total()
+        step = max(1, 10 ** (len(str(count)) - 2))
+        whole = {**self._trace.facts, **self._facts(found, count // step * step if count > 100 else count)}
         return self._parts.decisions.decide(self._governed.configuration.policy, Stage.OUTPUT, whole)
 
-    def _facts(self, found: Counter[str]) -> Facts:
-        return {**situation.output_facts(found, found), "output.count": found.total()}
+    def _facts(self, found: Counter[str], count: int) -> Facts:
+        return {**situation.output_facts(found, found), "output.count": count}
 
 
 # ── endings ───────────────────────────────────────────────────────────────────────────────────────────────────────

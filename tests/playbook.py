@@ -11,6 +11,7 @@
 analyser, and compares the whole transcript. Lines that may be scripted:
 
     >> client asks [stream] [dry-run] [x=y ...]: TEXT      x: model, purpose, classification, language, token, tools
+                                                           (stream together: the chunks' text as one line at the end)
     >> client leaves after N frames
     >> provider answers: TEXT                              one per attempt
     >> provider streams: TEXT|TEXT|...                     then a finish chunk and [DONE]
@@ -229,19 +230,26 @@ async def _run(asked: Asked, parts: Parts, script: Script) -> None:
     if answer.frames is None:
         script.note(f"client receives {answer.status}: {_answer_text(orjson.loads(answer.body))}")
         return
-    taken = 0
+    taken, text = 0, ""
+    together = any(line.startswith(">> client asks stream together") for line in script.said)
     if script.leaves_after == 0:
         await answer.frames.aclose()  # type: ignore[attr-defined]
         return
     async for frame in answer.frames:
         for line in frame.decode().split("\n"):
-            if line.startswith("data: "):
+            if not line.startswith("data: "):
+                continue
+            if together:
+                text += _chunk_text(line.removeprefix("data: "))
+            else:
                 script.note(f"client receives {_frame_text(line.removeprefix('data: '))}")
         taken += 1
         if script.halt is not None and script.halted_when == f"after {taken} frames":
             script.running.cut([script.halt])
         if script.leaves_after is not None and taken >= script.leaves_after:
             break
+    if together:
+        script.note(f"client receives together: {text}")
     await answer.frames.aclose()  # type: ignore[attr-defined]
 
 
@@ -324,6 +332,11 @@ def _frame_text(data: str) -> str:
     if choice.get("finish_reason"):
         return f"finish: {choice['finish_reason']}"
     return f"chunk: {choice['delta'].get('content') or ''}"
+
+
+def _chunk_text(data: str) -> str:
+    chunk = orjson.loads(data) if data != "[DONE]" else {"choices": []}
+    return "".join(choice["delta"].get("content") or "" for choice in chunk["choices"])
 
 
 def _completion(text: str) -> dict[str, Any]:

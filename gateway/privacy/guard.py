@@ -68,7 +68,7 @@ class StreamGuard:
 
     async def whole(self, text: str) -> str:
         """All of a text that is there at once. The guard is then done."""
-        return await self.feed(text) + await self.finish()
+        return await self._treated([*self._scan.feed(text), *self._scan.finish()])
 
     async def _treated(self, items: Sequence[Item]) -> str:
         asked = [one for one in items if isinstance(one, Unit) and one.window and self._is_asked_about(one)]
@@ -113,7 +113,7 @@ class StreamGuard:
 
     def _places(self, unit: Unit, first: int) -> list[Place]:
         """The placeholders that begin in the unit, from `first` on."""
-        if _DIGIT.search(unit.text) is None:
+        if _DIGIT.search(unit.window, unit.at) is None:
             return []
         last = unit.at + len(unit.text)
         return [one for one in self._restorer.places(unit.window, first) if one.start < last]

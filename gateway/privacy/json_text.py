@@ -4,7 +4,8 @@ that is not replaced stays to the byte: spaces, escapes, order, repeated keys, n
 `Scan` reads a text from left to right, in whatever pieces it comes. One that begins as a JSON object or array begins is
 read as JSON for as long as it is JSON; from the first character that is not, and after the end of the value, it is plain
 text. Whether a text was said to be JSON does not matter, and one that was cut short is still read. A string that is
-JSON itself is opened in turn, `NESTED` deep. A string or a number is read with its key before it, which says what it is.
+JSON itself is opened in turn, `NESTED` deep, and so is what an answer shows after a line ```json, `FENCES` times at most.
+A string or a number is read with its key before it, which says what it is.
 
 `embedded` does this to the texts of a request, which are there whole; `guard` to those of an answer as they come.
 """
@@ -22,6 +23,7 @@ DEPTH = 200
 LONG_NUMBER = 6
 KEY = 64
 SNIFF = 64
+FENCES = 64
 SCALAR = 64
 
 Item = str | Unit
@@ -55,28 +57,36 @@ class Expect(Enum):
 
 
 class Scan:
-    """One text, in pieces. `before`: what stands before it; `opens`: whether it may be JSON."""
+    """One text, in pieces. `before`: what stands before it; `depth`: how deep JSON in it is opened."""
 
-    __slots__ = ("_before", "_carry", "_depth", "_json", "_level", "_strand", "_strand_of")
+    __slots__ = ("_before", "_carry", "_depth", "_fences", "_json", "_level", "_strand", "_strand_of")
 
     def __init__(self, strand_of: NewStrand, *, before: str = "", level: int = 0, depth: int = NESTED) -> None:
         self._strand_of, self._before, self._level, self._depth = strand_of, before, level, depth
         self._carry: list[tuple[str, str | None]] = []
+        self._fences = FENCES if depth else 0
         self._json: Json | None = None
-        self._strand: Strand | None = None if depth else strand_of(before, level)
+        self._strand: Strand | None = None
+        if not depth:
+            self._begin_text(before)
 
     def feed(self, text: str, raw: str | None = None) -> list[Item]:
         """What is now complete. `raw`: how the one character of `text` stands in the original."""
         if self._strand is not None:
-            return list(self._strand.feed(text, raw))
+            units = self._strand.feed(text, raw)
+            if self._strand.rest is None:
+                return list(units)
+            follows, self._strand, self._before = self._strand.rest, None, ""
+            self._fences -= 1
+            return [*units, *self.feed(follows)] if follows else list(units)
         if self._json is None:
             return self._sniff(text, raw)
         items: list[Item] = []
         rest = self._json.feed(text, raw, items)
         if rest is not None:
-            self._strand, self._json = self._strand_of("", self._level), None
-            for one, its_raw in rest:
-                items += self._strand.feed(one, its_raw)
+            self._json = None
+            self._begin_text("")
+            items += [item for one, its_raw in rest for item in self.feed(one, its_raw)]
         return items
 
     def finish(self) -> list[Item]:
@@ -99,9 +109,13 @@ class Scan:
 
     def _plain(self) -> list[Item]:
         """It does not."""
-        self._strand = self._strand_of(self._before, self._level)
+        self._begin_text(self._before)
         carry, self._carry = self._carry, []
-        return [unit for text, raw in carry for unit in self._strand.feed(text, raw)]
+        return [item for text, raw in carry for item in self.feed(text, raw)]
+
+    def _begin_text(self, before: str) -> None:
+        self._strand = self._strand_of(before, self._level)
+        self._strand.fences = self._fences > 0
 
 
 class Json:

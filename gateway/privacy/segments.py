@@ -45,6 +45,7 @@ _SPACE = re.compile(r"\s")
 _ALNUM = re.compile(r"[^\W_]")
 _BRACKET = re.compile(r"[⟦⟧\[\]<>{}()]|&[lg]t;")
 _UNCLOSED = re.compile(r"(?:[⟦\[<{(]|&lt;)[*`\\]*((?:[^\W\d]|-)*)$")
+_FENCE = re.compile(r"(?:```|~~~)[Jj][Ss][Oo][Nn][a-z0-9]?\Z")
 _CLOSING = re.compile(r"[⟧\]>})]|&gt;")
 _ARMOUR = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----$")
 _BULLETS = "-*•|#>–—+"
@@ -52,14 +53,17 @@ _BULLETS = "-*•|#>–—+"
 
 class Strand:
     """One text that units are cut from. `level`: in how many JSON strings it stands, one in the other; `covered`: how much
-    of the next unit was dealt with together with the one before (the reader keeps it).
+    of the next unit was dealt with together with the one before (the reader keeps it). If `fences`, it ends at a line that
+    announces JSON (```json), and `rest` is then what follows.
     """
 
-    __slots__ = ("covered", "level")
+    __slots__ = ("covered", "fences", "level", "rest")
 
     def __init__(self, level: int = 0) -> None:
         self.level = level
         self.covered = 0
+        self.fences = False
+        self.rest: str | None = None
 
     def feed(self, text: str, raw: str | None = None) -> list[Unit]:
         """More text; the units that are now complete. `raw`: how its one character stands in the original."""
@@ -147,6 +151,8 @@ class Segments(Strand):
                 self._blank(at, units)
             else:
                 self._word(at, units)
+                if self._newline and self.fences and _FENCE.match(self._text, self._token, at) is not None:
+                    self._fence(at + 1, units)
             self._token = self._seen = at + 1
         size = self._seen = len(self._text)
         if size - self._begun() >= HELD:
@@ -168,6 +174,13 @@ class Segments(Strand):
             self._close(size, size, units)
         self._leave(size, units)
         return units
+
+    def _fence(self, end: int, units: list[Unit]) -> None:
+        """The line that ends here announces another kind of text."""
+        if self._open >= 0:
+            self._close(end, end, units)
+        self._safe, self._hold = end, -1
+        self._text, self.rest = self._text[:end], self._text[end:]
 
     # ── one word ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -50,13 +50,10 @@ class Guard(Protocol):
 
     async def finish(self) -> str: ...
 
+    async def whole(self, text: str) -> str: ...
+
 
 GuardFor = Callable[[Channel], Guard]
-
-
-async def whole(guard: Guard, text: str) -> str:
-    """A text that is there at once."""
-    return await guard.feed(text) + await guard.finish()
 
 
 # ── what is no text ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,7 +163,7 @@ async def _function(function: dict[str, Any], guard: Callable[[], Guard]) -> dic
     name = function.get("name")
     if not isinstance(name, str):
         return {}
-    return {"name": name if not name or _NAME.fullmatch(name) else await whole(guard(), name)}
+    return {"name": name if not name or _NAME.fullmatch(name) else await guard().whole(name)}
 
 
 def arguments_of(function: dict[str, Any], key: str) -> str:
@@ -180,7 +177,7 @@ def arguments_of(function: dict[str, Any], key: str) -> str:
 async def annotated(value: Any, guard: Callable[[], Guard], depth: int = DEPTH) -> Any:
     """Annotations come whole: each of their strings is a text of its own."""
     if isinstance(value, str):
-        return await whole(guard(), value)
+        return await guard().whole(value)
     if isinstance(value, list) and depth:
         return [await annotated(one, guard, depth - 1) for one in value]
     if isinstance(value, dict) and depth:
@@ -289,7 +286,7 @@ async def _choice(choice: dict[str, Any], index: int, guard_for: GuardFor, openi
     for kind, text in spoken(given):
         texts[kind] = texts.get(kind, "") + text
     for kind, text in texts.items():
-        message[kind] = await whole(guard_for(Channel(index, kind)), text)
+        message[kind] = await guard_for(Channel(index, kind)).whole(text)
     result = {
         "index": choice["index"] if isinstance(choice.get("index"), int) else index,
         "message": message,
@@ -316,7 +313,7 @@ async def _call(call: dict[str, Any], choice: int, place: int, guard_for: GuardF
     for kind, key in ARGUMENTS.items():
         if isinstance(call.get(kind), dict):
             text = arguments_of(call[kind], key)
-            result[kind][key] = await whole(guard_for(Channel(choice, key, place)), text)
+            result[kind][key] = await guard_for(Channel(choice, key, place)).whole(text)
     return result
 
 

@@ -305,7 +305,7 @@ async def test_a_halt_cuts_an_open_stream_with_an_error(body: Configuration) -> 
         << provider cti receives: Bonjour.
         >> provider streams: un |deux |trois |quatre
         << client receives chunk: un
-        << client receives chunk: deux
+        << client receives chunk: deux trois
         << record closed: refused halted
         << client receives error: halted
         """,
@@ -517,3 +517,43 @@ async def test_records_hold_no_value_and_recompute(body: Configuration) -> None:
     records[0]["facts"]["call.classification_rank"] = 0
     records[0]["stages"][0]["facts"]["halt.active"] = True
     assert "recomputed deny" in str(recompute(records[0], versions))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "bonjour ⟦PERSONNE_1⟧ et [personne 1] voici 046 454 286 donc PERSONNE_2",
+        '{"nom": "⟦PERSONNE_1⟧", "nas": "046 454 286", "à": "\\u00e9"}',
+    ],
+)
+async def test_a_streamed_answer_is_the_whole_answer_and_leaves_the_same_record(
+    body: Configuration, answer: str
+) -> None:
+    expected = answer.replace("⟦PERSONNE_1⟧", "Marie Tremblay").replace("[personne 1]", "Marie Tremblay")
+    expected = expected.replace("046 454 286", "⟦NAS⟧")
+    asking = "Je suis Marie Tremblay."
+    whole = await play(
+        f"""
+        >> client asks: {asking}
+        << record opened
+        << provider cti receives: Je suis ⟦PERSONNE_1⟧.
+        >> provider answers: {answer}
+        << record closed: served
+        << client receives 200: {expected}
+        """,
+        body,
+    )
+    streamed = await play(
+        f"""
+        >> client asks stream together: {asking}
+        << record opened
+        << provider cti receives: Je suis ⟦PERSONNE_1⟧.
+        >> provider streams: {"|".join(answer[at : at + 3] for at in range(0, len(answer), 3))}
+        << record closed: served
+        << client receives together: {expected}
+        """,
+        body,
+    )
+    for name in ("stages", "placeholders_unknown", "outcome"):
+        assert streamed[-1][name] == whole[-1][name]
+    assert whole[-1]["placeholders_unknown"] == answer.count("PERSONNE_2")

@@ -197,6 +197,6 @@ def test_every_type_that_the_analyser_finds_is_known_to_policies() -> None:
     from gateway.privacy.pseudonyms import WORDS as FRENCH
     from gateway.privacy.recognition import _recognizers
 
-    found = {kind for one in _recognizers("fr", ner=True) for kind in one.supported_entities}
+    found = {kind for one in _recognizers("fr") for kind in one.supported_entities}
     assert found <= set(ENTITIES)
     assert set(FRENCH) == set(ENTITIES)
