@@ -280,6 +280,9 @@ class Shouting:
     async def finish(self) -> str:
         return self.held.upper()
 
+    async def whole(self, text: str) -> str:
+        return text.upper()
+
 
 def streamed(on: Any = None) -> ChatStream:
     def guard_for(channel: Channel) -> Shouting:
