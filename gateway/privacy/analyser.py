@@ -15,6 +15,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import TypeVar
 
 from gateway.config import Privacy
 from gateway.errors import Fault, Message
@@ -27,6 +28,7 @@ WAITING_CHARACTERS = 4_000_000  # a worker: about what it can look at while a ca
 MANY = 2_000  # findings of one text; one with more is looked at again rather than remembered
 TRIES = 2
 Spans = tuple[Span, ...]
+T = TypeVar("T")
 
 
 class AnalyserUnavailable(Fault):
@@ -52,7 +54,8 @@ class Analyser:
     def __init__(self, settings: Privacy) -> None:
         self._settings = settings
         self._key = secrets.token_bytes(32)
-        self._known: OrderedDict[bytes, Spans] = OrderedDict()
+        self._texts: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
+        self._units: OrderedDict[bytes, Spans] = OrderedDict()
         self._asked: dict[bytes, Piece] = {}
         self._queue: asyncio.Queue[Piece | None] = asyncio.Queue()
         self._again: deque[Piece] = deque()
@@ -103,38 +106,36 @@ class Analyser:
         self, texts: Sequence[str], languages: Sequence[str | None] | None = None
     ) -> list[tuple[Finding, ...]]:
         """The findings of each text, sorted. `languages`: a hint for each. Raises `AnalyserUnavailable`."""
-        results: list[Spans | None] = []
+        results: list[tuple[Finding, ...] | None] = []
         missing: dict[bytes, tuple[list[int], list[tuple[int, Piece | Spans]]]] = {}
         fresh: dict[bytes, Piece] = {}
         for index, text in enumerate(texts):
             language = languages[index] if languages is not None else None
-            key = self._hash(text, language, b"text")
-            known = self._recall(key)
+            key = self._hash(text, language)
+            known = _recall(self._texts, key)
             results.append(known)
             if known is None:
                 if key in missing:
                     missing[key][0].append(index)
                 else:
-                    missing[key] = ([index], self._pieces(text, language, key, fresh))
+                    missing[key] = ([index], self._pieces(text, language, fresh))
         if missing:
             self._enqueue(fresh.values())
             await self._wait([one for _, parts in missing.values() for _, one in parts if isinstance(one, Piece)])
             for key, (indexes, parts) in missing.items():
                 spans = joined((at, one.done.result() if isinstance(one, Piece) else one) for at, one in parts)
-                self._remember(key, spans)
+                findings = tuple(Finding(*one) for one in spans)
+                self._remember(self._texts, key, findings)
                 for index in indexes:
-                    results[index] = spans
-        return [tuple(Finding(*one) for one in spans or ()) for spans in results]
+                    results[index] = findings
+        return [findings or () for findings in results]
 
-    def _pieces(
-        self, text: str, language: str | None, key: bytes, fresh: dict[bytes, Piece]
-    ) -> list[tuple[int, Piece | Spans]]:
+    def _pieces(self, text: str, language: str | None, fresh: dict[bytes, Piece]) -> list[tuple[int, Piece | Spans]]:
         """The units of a text: what is remembered of each, or the piece that will say; new ones go into `fresh`."""
-        cut = units(text)
         parts: list[tuple[int, Piece | Spans]] = []
-        for at, unit in cut:
-            name = key if len(cut) == 1 else self._hash(unit, language, b"unit")
-            known = self._recall(name)
+        for at, unit in units(text):
+            name = self._hash(unit, language)
+            known = _recall(self._units, name)
             if known is not None:
                 parts.append((at, known))
                 continue
@@ -224,7 +225,7 @@ class Analyser:
     def _settle(self, piece: Piece, spans: Spans) -> None:
         self._waiting -= len(piece.text)
         self._asked.pop(piece.key, None)
-        self._remember(piece.key, spans)
+        self._remember(self._units, piece.key, spans)
         if not piece.done.done():
             piece.done.set_result(spans)
 
@@ -255,21 +256,22 @@ class Analyser:
 
     # ── memory ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _hash(self, text: str, language: str | None, purpose: bytes) -> bytes:
-        person = purpose + (language or "").encode()[:8]
-        return blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16, person=person).digest()
+    def _hash(self, text: str, language: str | None) -> bytes:
+        salt = language.encode()[:16] if language else b""
+        return blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16, salt=salt).digest()
 
-    def _recall(self, key: bytes) -> Spans | None:
-        known = self._known.get(key)
-        if known is not None:
-            self._known.move_to_end(key)
-        return known
+    def _remember(self, memory: OrderedDict[bytes, tuple[T, ...]], key: bytes, found: tuple[T, ...]) -> None:
+        if len(found) <= MANY:
+            memory[key] = found
+            while len(memory) > self._settings.memory_entries:
+                memory.popitem(last=False)
 
-    def _remember(self, key: bytes, spans: Spans) -> None:
-        if len(spans) <= MANY:
-            self._known[key] = spans
-            while len(self._known) > self._settings.memory_entries:
-                self._known.popitem(last=False)
+
+def _recall(memory: OrderedDict[bytes, tuple[T, ...]], key: bytes) -> tuple[T, ...] | None:
+    known = memory.get(key)
+    if known is not None:
+        memory.move_to_end(key)
+    return known
 
 
 def open_analyser(settings: Privacy) -> Analyser:

@@ -14,7 +14,7 @@ SHORT = 5  # letters of an acronym, at most one less
 UPPER = "".join(chr(code) for code in range(0x41, 0x250) if chr(code).isupper())
 WORD = re.compile(r"[^\W\d_]+(?:['’‑-][^\W\d_]+)*")
 _TOKEN = re.compile(
-    rf"(?<![\w@/\\#$%&+~=.])(?:"
+    rf"(?<![\w@/\\#$%&+~.])(?<!\w[-‑])(?:"
     rf"(?P<initial>(?:[{UPPER}]\.[-‑]?)+(?![^\W\d_]))"
     rf"|(?P<word>(?:[{UPPER}]['’])?[{UPPER}](?:[^\W\d_]|['’‑-](?=[^\W\d_])|(?<=[àáíòóù]):(?=[^\W\d_]))*))(?![\w@]|://|\.\w|--)"
 )
@@ -68,11 +68,13 @@ class Token:
 
 @dataclass(slots=True)
 class Segment:
-    """Tokens of a run that might together be a name. `titled`: the title before it. `whole`: put together from parts that
-    make it a name. `barred`: not a person, or part of another segment."""
+    """Tokens of a run that might together be a name. `titled`: the title before it. `after`: the common word with a capital
+    right before it. `whole`: put together from parts that make it a name. `barred`: not a person, or part of another
+    segment."""
 
     tokens: list[Token]
     titled: str = ""
+    after: str = ""
     whole: bool = False
     barred: bool = False
 
@@ -114,6 +116,8 @@ def _token(match: re.Match[str], lists: Gazetteer) -> Token:
         if written == "M.":
             return Token(start, end - 1, "m")
         return Token(start, end, fold(written), initial=True)
+    if written == "M":
+        return Token(start, end, "", word=True)  # « Sexe : M »
     if written.endswith(("'s", "’s")):
         written, end = written[:-2], end - 2
     key = fold(written)
@@ -154,12 +158,22 @@ def _look_up(token: Token, lists: Gazetteer) -> None:
     token.word = key in lists.words
     token.homograph = key in lists.homographs
     token.given, token.rare, token.surname = key in lists.given, key in lists.rare, key in lists.surnames
-    if "-" in key and not token.place and not token.named:
+    token.place = token.place or key.startswith(("saint-", "sainte-", "st-", "ste-"))
+    if "-" in key and not token.place and not token.named and key.rpartition("-")[2] in _PLACE_PARTS:
+        token.surname = parts_surname(key, lists)  # Lessard-De la Durantaye
+        token.place = not token.surname
+    elif "-" in key and not token.place and not token.named:
         _compound(token, key, lists)
     if len(key) < 3 and not token.named:
         token.word = True
     if token.capitals and not token.named and not token.word and all(len(part) < SHORT for part in key.split("-")):
         token.word = token.acronym = True
+
+
+def parts_surname(key: str, lists: Gazetteer) -> bool:
+    """Whether a compound cut at a particle begins with a family name that is no given name."""
+    first = key.partition("-")[0]
+    return first in lists.surnames and first not in lists.given
 
 
 def _compound(token: Token, key: str, lists: Gazetteer) -> None:
@@ -169,7 +183,7 @@ def _compound(token: Token, key: str, lists: Gazetteer) -> None:
     given = first in lists.given
     if first in _BEGINS and first not in ("st", "ste"):
         token.surname = True  # Aït-Slimane
-    elif first in ("saint", "sainte", "st", "ste", "saints") or any(one in _PLACE_PARTS for one in parts[1:]):
+    elif first == "saints" or any(one in _PLACE_PARTS for one in parts[1:]):
         token.place = True
     elif given and (last in lists.given or (last not in lists.surnames and last not in lists.words)):
         token.given = True
@@ -190,34 +204,35 @@ def _cut(run: list[Token], lists: Gazetteer) -> list[Segment]:
     """A run cut at titles, common words and places."""
     found: list[Segment] = []
     current: list[Token] = []
-    titled = ""
+    titled = after = ""
     index = 0
     while index < len(run):
         token = run[index]
         if token.fold in cues.TITLES and not token.given and (not current or token.fold in cues.ABBREVIATED):
-            _close(found, current, titled)
-            current, titled = [], token.fold
+            _close(found, current, titled, after)
+            current, titled, after = [], token.fold, ""
             index += 1
             continue
         phrase = 0 if titled else _place_phrase(run, index, lists)
-        if not phrase and not titled and token.fold.rpartition("-")[2] in _PLACE_PARTS and "-" in token.fold:
+        cut_short = "-" in token.fold and token.fold.rpartition("-")[2] in _PLACE_PARTS
+        if cut_short and not phrase and not titled and not current and token.place:
             phrase = 1 + sum(1 for one in run[index + 1 : index + 3] if not one.word)  # centre Marcel-De La Sablonnière
         if phrase or not _fits(token, current, titled, run, index):
-            _close(found, current, titled)
-            current, titled = [], ""
+            _close(found, current, titled, after)
+            current, titled, after = [], "", "" if phrase else token.fold
             index += phrase or 1
             continue
         current.append(token)
         index += 1
-    _close(found, current, titled)
+    _close(found, current, titled, after)
     return found
 
 
-def _close(found: list[Segment], current: list[Token], titled: str) -> None:
+def _close(found: list[Segment], current: list[Token], titled: str, after: str) -> None:
     while current and current[-1].particle and not current[-1].surname:
         current.pop()
     if any(not one.initial for one in current):
-        found.append(Segment(current[:LONGEST], titled))
+        found.append(Segment(current[:LONGEST], titled, after))
 
 
 def _place_phrase(run: list[Token], index: int, lists: Gazetteer) -> int:
@@ -235,18 +250,23 @@ def _fits(token: Token, current: list[Token], titled: str, run: list[Token], ind
     following = run[index + 1] if index + 1 < len(run) else None
     if token.initial:
         return True
-    if token.particle and token.surname and current and current[0].named and (following is None or following.word):
-        return len(run) == index + 1 or following is not None  # Thanh Huong Le
     if token.particle:
-        begins = bool(current or titled) or token.surname or token.fold in _BEGINS
-        return begins and following is not None and (not following.word or following.surname) and not following.initial
+        return _joins(token, current, titled, following)
     if token.acronym:
         return len(run) > 2 and all(one.capitals and (one.named or one.acronym) for one in run)
+    if not current and not titled and not token.surname and (token.fold in cues.HARD or token.fold in cues.SOFT):
+        return False
     if token.word and not token.named:
         plain = token.fold not in cues.PERSONS and token.fold not in cues.TITLES
         return titled in cues.ABBREVIATED and not current and plain
     if token.word:
         return not any(one.surname and not one.word for one in current[1:])
-    if token.place:
-        return bool(current) or bool(titled) or token.named
-    return True
+    return not token.place or bool(current) or bool(titled) or token.named
+
+
+def _joins(token: Token, current: list[Token], titled: str, following: Token | None) -> bool:
+    """Whether a particle is part of a name: « de la Durantaye », « El Amrani », the last word of « Thanh Huong Le »."""
+    if token.surname and current and current[0].named and (following is None or following.word):
+        return True
+    begins = bool(current or titled) or token.surname or token.fold in _BEGINS
+    return begins and following is not None and (not following.word or following.surname) and not following.initial

@@ -27,7 +27,8 @@ AFTER = _words(
     """street avenue boulevard blvd ave rd road drive lane court crescent highway bridge park school elementary secondary
     high hospital university college building tower library museum airport station lake river mountain island county
     district act bill award prize scholarship foundation institute centre center clinic pharmacy disease syndrome
-    scale test decision case ruling coefficient algorithm check index theatre hall arena inc"""
+    scale test decision case ruling coefficient algorithm check index theatre hall arena inc cup trophy parade salad
+    meeting room rooms collection theorem constant unit edition version"""
 )
 
 PARTICLES = _words(
@@ -89,7 +90,8 @@ HARD = _words(
     pharmacy clinic inc ltee ltd logiciel application systeme plateforme produit modele navire bateau traversier avion
     operation ouragan matrice coefficient procedure procede algorithme principe paradoxe chorée choree cirrhose
     fracture canal trompe facteur regle critere criteres ordonnance reserve tempete recette opus film roman livre
-    oeuvre revue journal"""
+    oeuvre revue journal suite marque portail outil messe storm hurricane cyclone cup serveur gamme race espece
+    paruline bruant pizza sandwich salade gateau creme sauce tarte crepe potage oeuf"""
 )
 SOFT = _words(
     """rue rues chemin place residence residences cabinet groupe societe comite rapport centre bureau bureaux maison
@@ -134,13 +136,39 @@ NOT_LABELS = _words(
     application logiciel domaine poste titre objet sujet lieu pays province region langue date formulaire base table
     champ variable commerciale commercial corporatif company organization school file project product city street
     address usager_ti adresse courriel telephone email phone employeur employer commerce marque modele banque plan
-    reunion salle numero no id animal chien chat race couleur"""
+    reunion salle numero no id animal chien chat race couleur civil civile statut sexe religion profession emploi
+    metier citoyennete nationalite genre categorie type motif raison mention note nature lundi mardi mercredi jeudi
+    vendredi samedi dimanche monday tuesday wednesday thursday friday saturday sunday menu"""
+)
+
+# What a person has: « la réponse de Martin », not « la paruline de Wilson ».
+OWNED = _words(
+    """reponse message courriel mot note appel lettre demande dossier anniversaire nom prenom maison chambre bureau
+    fichier photo voix sante conge absence depart retour rencontre plainte avis opinion commentaire part garde classe
+    place tour signature adresse numero telephone compte paiement cheque salaire poste emploi horaire agenda visite
+    arrivee cote maladie accident etat situation cas histoire temoignage version declaration consentement accord refus
+    evaluation bulletin devoir travail projet idee question suggestion initiative equipe groupe direction supervision
+    remplacement presence mother father mom dad file request email letter name address phone call birthday behalf
+    because"""
+)
+
+# Capitals that may begin a sentence right before a name, as a common noun may not (« Hier Julie », not « Sandwich Reuben »).
+OPENERS = _words(
+    """quand mais et selon pour avec hier aujourd'hui demain puis alors comme si que donc or car chez sans depuis lorsque
+    ensuite enfin when but and for with yesterday today then oui non ok bref sinon aussi merci de a voici voila re tr
+    objet signe signee par bonjour bonsoir salut allo cher chere hello hi hey dear thanks this is ask tell call see"""
+)
+
+# In lower case, right before a given name in lower case.
+LOWER_BEFORE = _words(
+    """c'est cest c avec chez moi avertir prevenir aviser rappeler appeler contacter joindre par pour ici est et and with
+    from salut bonjour bonsoir allo hi hello hey merci cher chere dear thanks cc"""
 )
 
 # Right before a name, without a colon. After the first, an unknown word with a capital is a name; after the second, one of
 # the lists is.
 ANNOUNCED = re.compile(
-    r"(?:je m'appelle|je me nomme|s'appelle|se nomme|se prenomme|mon nom est|my name is|name is|\bi am|this is"
+    r"(?:je m'appelle|je me nomme|soussignee?s?|s'appelle|se nomme|se prenomme|mon nom est|my name is|name is|\bi am|this is"
     r"|signee?s? par|signee?|l'attention de|l'intention de|\ba/s(?: de)?|representee?s? par|l'entremise de"
     r"|(?:fils|fille|epouse|epoux|conjointe?|veuve|veuf|mere|pere|frere|soeur|tuteur|tutrice) d(?:e |'))\s*,?\s*$"
 )

@@ -16,6 +16,7 @@ from gateway.privacy import cues
 from gateway.privacy.capitals import UPPER, WORD, Segment, Token, segments
 from gateway.privacy.gazetteer import Gazetteer, fold, gazetteer
 from gateway.privacy.loose import beside, columns, lower_case
+from gateway.privacy.slips import without_slips
 from gateway.privacy.spans import Name, disjoint, meets
 
 SURE, LIKELY, PROBABLE = 0.95, 0.85, 0.65
@@ -38,6 +39,12 @@ _CELL_END = re.compile(r"[ \u00a0\"']*(?:[|;\t\n(]|$)")
 _DIGITS = re.compile(r"(?:[ \u00a0-]|\n>? ?){0,2}\d{2}")
 _PROVINCE = re.compile(r",?\s{0,3}\(?(?:(?i:qu[eé]bec|canada|ontario)|QC|Qc|ON|[A-Z]\d[A-Z])\b")
 _LABELLED = re.compile(r"(?:[ \u00a0][a-zà-ÿ'’]+){0,3}[ \u00a0]?:")
+_VERSION = re.compile(r" v?\d+\.\d")
+_VERB = re.compile(r"(?:er|ir|oir|ez|dre)$")
+_CLOSING = re.compile(
+    r"(?:cordialement|salutations|merci|regards|sincerely|thanks|thank you|yours|bien a vous)[\s,.!]*$"
+)
+_LOWER_TITLES = frozenset("monsieur madame mademoiselle mme mlle docteur docteure dr dre maitre mr mrs ms m".split())
 _NAME_LABELS = frozenset(
     "nom noms prenom prenoms name names surname lastname firstname signature signe nom_complet".split()
 )
@@ -55,6 +62,7 @@ class Reading:
 def read(text: str, lists: Gazetteer | None = None) -> Reading:
     """The names of a text by rule, and the doubts."""
     lists = lists or gazetteer()
+    text = without_slips(text)
     parts = segments(text, lists)
     _join_lines(text, parts)
     _join_inverted(text, parts)
@@ -68,9 +76,10 @@ def read(text: str, lists: Gazetteer | None = None) -> Reading:
                 names.append(Name(segment.start, segment.end, score))
             elif doubt:
                 doubts.append(Name(segment.start, segment.end, doubt))
-    listed = columns(text, lists)
-    names = [*listed, *(one for one in names if not meets(one, listed))]
-    names += beside(text, parts, names)
+    listed, elsewhere = columns(text, lists)
+    names = [*listed, *(one for one in names if not meets(one, listed) and not meets(one, elsewhere))]
+    doubts = [one for one in doubts if not meets(one, elsewhere)]
+    names += [one for one in beside(text, parts, names) if not meets(one, elsewhere)]
     names += lower_case(text, lists)
     names = disjoint(names)
     return Reading(tuple(names), tuple(one for one in doubts if not meets(one, names)))
@@ -94,10 +103,10 @@ def _join_lines(text: str, parts: list[Segment]) -> None:
         family = other.tokens[0]
         if (
             line >= WRAPPED
-            and (one.titled or all(token.given or token.initial for token in one.tokens))
+            and (one.titled or all(token.given or token.rare or token.initial for token in one.tokens))
             and not other.titled
-            and (family.surname or family.unknown)
-            and not family.word
+            and (family.surname or family.unknown or (family.particle and len(other.tokens) > 1))
+            and (not family.word or family.particle)
         ):
             other.tokens, other.titled = one.tokens + other.tokens, one.titled
             one.barred = True
@@ -123,7 +132,7 @@ def _inverted(text: str, one: Segment, other: Segment) -> bool:
     celled = starts and _CELL_END.match(text, other.end) is not None
     if not (first.given or first.rare or first.initial or ((capitals or celled) and first.unknown)):
         return False
-    if (first.word or first.place) and not (celled and first.named and (first.given or not first.place)):
+    if (first.word or first.place) and not ((celled or capitals) and first.named and (first.given or not first.place)):
         return False
     if any(token.place for token in family) and not capitals and not starts:
         return False
@@ -132,7 +141,7 @@ def _inverted(text: str, one: Segment, other: Segment) -> bool:
     if len(given) > 1 and given[-1].surname and not (given[-1].given or given[-1].rare):
         return False
     after = text[other.end : other.end + 5]
-    alone = starts and not re.match(rf"\s+(?:et|and)\b|, [{UPPER}]", after)
+    alone = starts and not re.match(rf"\s+(?:et|and)\b|, [{UPPER}][^\W\d_{UPPER}]", after)
     return capitals or alone or (family[0].surname and not family[0].given and not re.match(r"\s+[^\W\d_]", after))
 
 
@@ -157,8 +166,9 @@ def _is_place(text: str, segment: Segment) -> bool:
     for count, one in enumerate(_before(text, segment.start)):
         if one in cues.PERSONS and (count == 0 or (linked and count < 2)):
             return False
-        if one in cues.HARD or one in cues.SOFT:
-            return not (spaced and one in cues.SOFT and count)
+        single = one[:-1] if one[-1] in "sx" else one
+        if not cues.HARD.isdisjoint((one, single)) or not cues.SOFT.isdisjoint((one, single)):
+            return not (spaced and count and not cues.SOFT.isdisjoint((one, single)))
         if one not in cues.BETWEEN or count > 5:
             return False
         linked = linked or one in cues.LINKS
@@ -185,6 +195,8 @@ def _is_other(text: str, segment: Segment) -> bool:
     if following and fold(following[1]) in cues.AFTER:
         return True
     last = segment.tokens[-1]
+    if len(segment.tokens) == 1 and _VERSION.match(after):
+        return True
     if last.fold in cues.AFTER and len(segment.tokens) > 1 and (len(segment.tokens) > 2 or not last.named):
         return True
     return last.place and len(segment.tokens) == 1 and _PROVINCE.match(after) is not None
@@ -214,38 +226,67 @@ NEITHER: Verdict = (0.0, 0.0)
 
 def _judge(text: str, segment: Segment) -> Verdict:
     """What a segment is, seen with what stands before it."""
-    if segment.titled:
-        return (SURE, 0.0) if _titled(segment) else NEITHER
-    if segment.whole:
-        return LIKELY, 0.0
-    first, last = segment.tokens[0], segment.tokens[-1]
-    if len(segment.tokens) > 1 and first.fold in cues.GREETINGS:
+    if segment.titled or segment.whole:
+        good = segment.whole or _titled(segment)
+        return ((LIKELY if segment.whole else SURE), 0.0) if good else NEITHER
+    if len(segment.tokens) > 1 and segment.tokens[0].fold in cues.GREETINGS:
         segment.tokens = segment.tokens[1:]  # « Cher Luc »
-        first = segment.tokens[0]
-    if len(segment.tokens) == 1 and last.capitals and len(last.fold) < 5 and _DIGITS.match(text, segment.end):
-        return NEITHER
+    first = segment.tokens[0]
+    near = _before(text, segment.start)[:3]
+    if near and near[0] in _LOWER_TITLES and not (first.word and not first.surname):
+        return SURE, 0.0
     before = _QUOTE.sub("", text[max(0, segment.start - BEFORE) : segment.start])
     label = _label(before)
+    if len(segment.tokens) == 1 and (verdict := _single_in_place(text, segment, near, label)) is not None:
+        return verdict
     shape = _by_shape(segment)
     if shape[0] and (len(segment.tokens) > 1 or label != OTHER):
-        if first.homograph and len(segment.tokens) == 1 and label <= 0 and _opens_sentence(text, segment):
-            if _LABELLED.match(text, segment.end):
-                return NEITHER  # « Manuel obligatoire : »
-            return shape if _alone(text, segment) else (0.0, shape[0])
-        return shape
+        return _opening(text, segment, shape[0]) if first.homograph and label <= 0 else shape
     if label == OTHER:
         return NEITHER
-    return _in_context(text, segment, before, label) or shape
+    return _in_context(text, segment, before, near, label) or shape
 
 
-def _in_context(text: str, segment: Segment, before: str, label: int) -> Verdict | None:
+def _single_in_place(text: str, segment: Segment, near: list[str], label: int) -> Verdict | None:
+    """What is right beside a single word may settle it."""
+    token = segment.tokens[0]
+    if token.capitals and len(token.fold) < 5 and _DIGITS.match(text, segment.end):
+        return NEITHER  # the letters of a number
+    shouted = text[max(0, segment.start - 4) : segment.start].strip().isupper()
+    if segment.after and shouted and token.surname and not token.capitals:
+        return PROBABLE, 0.0  # « CONDAMNE Tremblay »
+    if not label and _compounded(segment, near):
+        return 0.0, (0.0 if segment.after else PROBABLE)
+    return None
+
+
+def _opening(text: str, segment: Segment, score: float) -> Verdict:
+    """A given name that is a word too (« Manuel ») counts less where a sentence begins."""
+    if len(segment.tokens) > 1 or not _opens_sentence(text, segment):
+        return score, 0.0
+    if _LABELLED.match(text, segment.end):
+        return NEITHER  # « Manuel obligatoire : »
+    return (score, 0.0) if _alone(text, segment) else (0.0, score)
+
+
+def _compounded(segment: Segment, near: list[str]) -> bool:
+    """« Sandwich Reuben », « paruline de Wilson »: a common noun, and a name that says which."""
+    token = segment.tokens[0]
+    if segment.after:
+        opens = segment.after in cues.OPENERS or segment.after in cues.PERSONS or segment.after in cues.GREETINGS
+        return not opens and not _VERB.search(segment.after)
+    if not token.surname or len(near) < 2 or near[0] not in ("de", "d", "of"):
+        return False
+    return near[1] not in cues.PERSONS and near[1] not in cues.LABELS and near[1] not in cues.OWNED
+
+
+def _in_context(text: str, segment: Segment, before: str, near: list[str], label: int) -> Verdict | None:
     """What is before it says, when its shape alone does not."""
     tokens, first = segment.tokens, segment.tokens[0]
     single = len(tokens) == 1
     labelled = single and re.match(r"[ \u00a0]*:", text[segment.end : segment.end + 2]) is not None
     if labelled and (first.word or not first.given):
         return NEITHER  # a label itself
-    near = _before(text, segment.start)[:3]
     folded = fold(before[-48:]) + " "
     by = bool(near) and near[0] in cues.PERSONS
     if label > 0 or by or cues.ANNOUNCED.search(folded):
@@ -254,7 +295,10 @@ def _in_context(text: str, segment: Segment, before: str, label: int) -> Verdict
             return score, 0.0
     if _versus(text, segment) and (first.surname or first.unknown):
         return PROBABLE, 0.0
-    if not single and _alone(text, segment) and not any(token.word or token.place for token in tokens):
+    utters = _opens_sentence(text, segment) and text[segment.end : segment.end + 1] in ".,;(" and tokens[-1].surname
+    if not single and (utters or _alone(text, segment)) and not any(token.word or token.place for token in tokens):
+        return PROBABLE, 0.0
+    if single and first.unknown and _alone(text, segment) and _CLOSING.search(folded.rstrip()):
         return PROBABLE, 0.0
     greeted = cues.GREETED.search(folded)
     if greeted and not first.word and not first.place:
@@ -271,7 +315,7 @@ def _announced(text: str, segment: Segment, label: int, *, by: bool) -> float:
     """How surely a segment that is announced as a person's name is one."""
     first, single = segment.tokens[0], len(segment.tokens) == 1
     named = first.named and (by or not first.place)
-    if label == NAMED or (named and not first.word):
+    if label == NAMED or (named and not first.word and (by or not first.homograph or not single)):
         return LIKELY
     told = any(not token.word and not (token.place and not token.named) for token in segment.tokens)
     if told and not (single and first.place):
@@ -294,7 +338,7 @@ def _alone(text: str, segment: Segment) -> bool:
 def _titled(segment: Segment) -> bool:
     """After a title: all but a function (« Madame la Ministre » was cut before)."""
     first = segment.tokens[0]
-    if first.word and not first.surname and (first.capitals or segment.titled == "m"):
+    if first.word and not first.surname and (first.capitals or (segment.titled == "m" and len(segment.tokens) == 1)):
         return False  # « PERSONNE NE ME RAPPELLE », « Sexe : M  Date »
     if segment.titled in cues.ABBREVIATED:
         return True
@@ -358,7 +402,7 @@ def _single(token: Token) -> Verdict:
         return 0.0, (PROBABLE if token.given else 0.0)
     if token.given and not token.capitals:
         return PROBABLE, 0.0
-    return 0.0, PROBABLE
+    return 0.0, (0.0 if token.capitals and token.unknown else PROBABLE)
 
 
 def _with_initials(plain: Sequence[Token]) -> Verdict:
