@@ -29,12 +29,13 @@ _CIVIC = (
     r"[0-9](?<![0-9a-z].)(?<![0-9][.,/\-].)(?<![$€].)[0-9]{0,4}(?:-[0-9]{1,5})?(?:[ \-]?[a-h](?![a-z0-9.']))?(?: ?1/2)?"
 )
 FRENCH = re.compile(
-    rf"(?P<civic>{_CIVIC}) {{0,2}},? {{0,2}}(?:de )?(?:la |l')?"
-    rf"(?:(?P<ordinal>[0-9]{{1,3}}(?:re|er|ere|e|ieme|eme|nd|nde)\.? (?:avenue|av\.|ave\.?|rue|rang|boulevard|"
+    rf"(?P<civic>{_CIVIC}) {{0,2}},?[ \n]{{0,2}}(?:de )?(?:la |l')?"
+    rf"(?:(?P<ordinal>[0-9]{{1,3}}(?:re|er|ere|e|ieme|eme|nd|nde)\.?[ \n](?:avenue|av\.|ave\.?|rue|rang|boulevard|"
     rf"boul\.|chemin|concession))(?![a-z])|(?P<grande>grande[ \-]allee)(?![a-z])|(?P<way>{WAYS})(?![a-z'\-]))"
 )
 ENGLISH = re.compile(
-    rf"(?P<civic>{_CIVIC}),? (?P<name>(?:[a-z0-9][a-z0-9'.\-]{{0,24}} ){{1,4}}?)(?P<way>{ENGLISH_WAYS})(?![a-z'\-])"
+    rf"(?P<civic>{_CIVIC}),? (?P<name>(?:[a-z0-9][a-z0-9'.\-]{{0,24}} ){{1,4}}?)(?P<way>{ENGLISH_WAYS})"
+    rf"(?: (?:{ENGLISH_WAYS}))?(?![a-z'\-])"
 )
 BARE = re.compile(rf"(?P<civic>{_CIVIC}),? (?=[a-z])")
 POSTAL = re.compile(
@@ -45,12 +46,12 @@ TAIL_POSTAL = re.compile(
 )
 GAP = re.compile(r"[ ]{0,3},?[ ]{0,3}(?:\n[ ]{0,12})?(?:[\-|/][ ]{1,2})?")
 DIRECTION = re.compile(
-    r",? (?:est|ouest|nord|sud|east|west|north|south|n\.?-?[eo]\.?|s\.?-?[eo]\.?|[eonsw]\.?)(?![a-z0-9'\-])"
+    r",? (?:est|[o0]uest|nord|sud|east|west|north|south|n\.?-?[eo]\.?|s\.?-?[eo]\.?|[eonsw]\.?)(?![a-z0-9'\-])"
 )
 UNIT = re.compile(
     r"\(?(?:app(?:t|art|artement|art\.)?\.?|apt\.?|apartment|unite?|suite|local|bureau|bur\.?|logement|log\.?|"
     r"chambre|porte|condo|loft|no\.?|#) {0,2}(?:no\.? |n |#)?[ #]?"
-    r"(?:[0-9]{1,5}(?:[ \-]?[a-z](?![a-z]))?|[a-z](?:[\-]?[0-9]{1,4})?(?![a-z0-9]))(?:[.\-][0-9]{1,3})?(?![0-9])\)?"
+    r"(?:[0-9]{1,5}(?:[ \-]?[a-z](?![a-z']))?|[a-z](?:[\-]?[0-9]{1,4})?(?![a-z0-9]))(?:[.\-][0-9]{1,3})?(?![0-9])\)?"
 )
 FLOOR = re.compile(
     r"(?:au )?(?:[0-9]{1,2}(?:e|er|ieme|eme|th|nd|rd|st) (?:etage|floor)|rez-de-chaussee|sous-sol|rc)(?![a-z])"
@@ -62,14 +63,16 @@ BOX = re.compile(
 PROVINCE = re.compile(rf"\(? ?(?:{PROVINCES})(?![a-z0-9'\-])(?: ?\))?")
 COUNTRY = re.compile(r"canada(?![a-z])")
 TOWN = re.compile(
-    r"(?:a |in |au )?(?P<name>[A-Z](?:[A-Za-z.]|['\-](?=[A-Za-z])){0,30}(?:[ ](?:(?:de|du|des|la|le|les|sur|en|"
-    r"aux?|a)[ ])?[A-Z](?:[A-Za-z.]|['\-](?=[A-Za-z])){0,30}){0,4})"
+    r"(?:a |in |au )?(?P<name>[A-Z](?:[A-Za-z01.]|['\-](?=[A-Za-z])){0,30}(?:[ ](?:(?:de|du|des|la|le|les|sur|en|"
+    r"aux?|a)[ ])?[A-Z](?:[A-Za-z01.]|['\-](?=[A-Za-z])){0,30}){0,4})"
 )
 LOWER_TOWN = re.compile(
     r"(?:a |in |au )?(?P<name>[a-z](?:[a-z]|['\-](?=[a-z])){1,40}(?: [a-z](?:[a-z]|['\-](?=[a-z])){1,20})?)"
 )
 WORD = re.compile(r" {0,2}(?P<word>[A-Za-z0-9](?:[A-Za-z0-9]|['.\-](?=[A-Za-z0-9])){0,40}\.?)")
 ORDINAL = re.compile(r"[0-9]{1,3}(?:re|er|ere|e|ieme|eme|nd|nde|st|nd|rd|th)")
+FIRST_WORD = re.compile(r"[ \n]{0,2}(?P<word>[A-Za-z0-9](?:[A-Za-z0-9]|['.\-](?=[A-Za-z0-9])){0,40}\.?)")
+CODE = re.compile(r"[A-Z][0-9][A-Z]")
 SAINTS = re.compile(r"(?:saint|sainte|st|ste|notre-dame|mont|lac|l'ange|sainte?s)[\- ][a-z]")
 PARTICLES = frozenset("de du des la le les l d au aux a et en sur sous of the".split())
 FOLLOWED = frozenset(
@@ -87,8 +90,10 @@ ENDS = frozenset(
     """.split()
 )
 OFFICE = (
-    r"(?P<office>ministere|ministre\b|gouvernement|\bdirection\b|bureaux?\b(?! [0-9])|\bcentre\b|"
-    r"services?\b(?! de garde)|palais de justice|tribunal|\bcour\b|hotel de ville|mairie|"
+    r"(?P<office>ministere|equipe|responsable|notaire|cabinet|avocat|ministre\b|gouvernement|\bdirection\b|"
+    r"bureaux?\b(?! [0-9])|\bcentre\b|"
+    r"services?\b(?! de garde)|palais de justice|tribunal|\bcour (?:d'appel|superieure|supreme|municipale|"
+    r"du quebec|federale)|hotel de ville|mairie|"
     r"ville de|municipalite|\bmrc\b|\bclsc\b|ciusss|cisss|hopital|clinique|\becole|universite|cegep|college|"
     r"bibliotheque|commission|\bregie|\boffice|societe|agence|"
     r"edifice|\btour\b|\bsiege|musee|institut|\bcaisse|banque|\binc\b|ltee|entreprise|compagnie|organisme|"
@@ -97,7 +102,8 @@ OFFICE = (
     r"\bcourt\b|city hall|school|clinic|head office|"
     r"\bsalle\b|seance|audience|rencontre publique|reunion|assemblee|evenement|poste de police|caserne|garage|"
     r"arena|magasin|pharmacie|restaurant|hotel\b|"
-    r"centre de services|chantier|travaux|stationnement|gare\b|aeroport|usine|immeuble public|greffe|depot des|"
+    r"centre de services|lieu de travail|accounts payable|comptes? (?:payables?|fournisseurs?)|stationnement|"
+    r"gare\b|aeroport|usine|immeuble public|greffe|depot des|"
     r"soumissions|adressee? (?:a|au) l[ea] )"
 )
 HOME = (
@@ -105,10 +111,14 @@ HOME = (
     r"\bvit\b|\bvivent|\bvis\b|demenag|\bm\.|\bmme\b|\bmlle\b|monsieur|madame|"
     r"\bhome\b|\blive[sd]?\b|living|citoyen|patient|cliente?\b|eleve|etudiant|employe|\bnee?\b|plaignant|"
     r"requerant|demandeu|demanderesse|beneficiaire|assuree?\b|\bmon\b|\bma\b|\bson\b|\bsa\b|"
-    r"\bmy\b|\bhis\b|\bher\b|adresse (?:personnelle|de correspondance|postale|principale|civique|du domicile|"
+    r"\bmy\b|\bhis\b|\bher\b|(?:votre|your) ad?dress|destinataire|adresse (?:au dossier|personnelle|"
+    r"de correspondance|postale|principale|civique|du domicile|"
     r"complete|actuelle)|\bmr\.?\b|\bmrs\b|\bms\b|conjoint|famille|mere\b|pere\b|parent|tuteur)"
 )
+_STOP = re.compile(r"\n[ ]*\n|[a-z0-9]{4}[.!?]\s")
 WHOSE = re.compile(rf"\b(?:{HOME}|{OFFICE})")
+LED = re.compile(r"\b(?:au|du)[ \n]\Z")
+HEADING = re.compile(r"\bcp\b|postal|zip|adresse|address|domicile|residence")
 ADDRESS_WORD = re.compile(r"adresse|address|code[ _]?postal|postal[ _]?code|zip|domicile|habite|reside|demeur")
 
 
@@ -142,7 +152,7 @@ def _french(view: View, match: re.Match[str]) -> int:
     if match["ordinal"] or match["grande"]:
         return match.end()
     way = match["way"]
-    end = _name(view, match.end(), strict=way in PLAIN_WORDS)
+    end = _name(view, match.end(), strict=way in PLAIN_WORDS and _whose(view, match.start()) != "home")
     return end if end > match.end() else 0
 
 
@@ -151,8 +161,8 @@ def _name(view: View, at: int, *, strict: bool) -> int:
     plain = view.plain
     end, named, loose = at, 0, False
     for _ in range(8):
-        match = WORD.match(plain, at)
-        if match is None:
+        match = (WORD if named else FIRST_WORD).match(plain, at)
+        if match is None or CODE.fullmatch(match["word"]):
             break
         word = match["word"]
         folded = word.lower()
@@ -163,7 +173,7 @@ def _name(view: View, at: int, *, strict: bool) -> int:
                 break
             at = match.end()
             continue
-        if named and folded in ENDS:
+        if folded in ENDS and (named or plain[at - 1] == "."):
             break
         proper = (
             word[0].isupper()
@@ -209,7 +219,7 @@ def _whole(view: View, start: int, end: int, *, sure: bool) -> Generator[Candida
     if whose == "office":
         yield Candidate(start, stop, "OFFICE_ADDRESS", 0.7)
         return stop
-    score = 0.65 if sure else 0.35
+    score = 0.65 if sure else 0.5 if LED.search(view.folded, max(0, start - 4), start) or "," in civic else 0.35
     score += 0.2 if parts & {"postal", "town", "unit"} else 0.0
     score += 0.2 if whose == "home" or ADDRESS_WORD.search(before(view, start, 50)) else 0.0
     yield Candidate(start, stop, "ADDRESS", min(score, 0.97))
@@ -305,7 +315,11 @@ def _closed(plain: str, end: int) -> int:
 def _whose(view: View, start: int) -> str:
     """ "home", "office" or nothing: by the nearest word before, else the heading of the column."""
     last = ""
-    for match in WHOSE.finditer(before(view, start, 100)):
+    near = before(view, start, 100)
+    begin = 0
+    for match in _STOP.finditer(near):
+        begin = match.end()
+    for match in WHOSE.finditer(near, begin):
         last = match.lastgroup or ""
     return last
 
@@ -334,7 +348,7 @@ def _code(view: View, start: int, end: int) -> Candidate:
     prefix = view.folded[start : start + 3]
     whose = _whose(view, start)
     near = before(view, start, 60)
-    cue = ADDRESS_WORD.search(near) is not None or ADDRESS_WORD.search(view.heading(start)) is not None
+    cue = ADDRESS_WORD.search(near) is not None or HEADING.search(view.heading(start)) is not None
     low = max(0, start - 60)
     low = max(low, view.plain.rfind("\n", low, start) + 1)
     lead = BEFORE_CODE.search(view.plain, low, start)

@@ -26,6 +26,8 @@ TRIPLE = re.compile(
     r"[0-9]{7,12}(?![0-9a-z]|[.,/\-][0-9])"
 )
 _AFTER = r"(?P<gap>[^0-9\n]{0,30}?)(?P<value>[0-9](?:[ \-]?[0-9]){4,14})(?![0-9a-z]|[.,/][0-9])(?! ?(?:\$|%|€))"
+TRANSIT = re.compile(r"transit(?: (?:no\.?|numero|number))?[ :#\"=]{0,4}(?P<value>[0-9]{5})(?![0-9a-z]|[ ]?-[0-9])")
+ACCOUNT_NAMED = re.compile(r"(?:compte|folio|account)[^0-9\n]{0,20}[0-9]{5}")
 ACCOUNTS = tuple(
     (needle, re.compile(pattern + _AFTER))
     for needle, pattern in (
@@ -61,10 +63,19 @@ def find(view: View) -> Iterator[Candidate]:
         sure = CUES.standing(view, *match.span()) >= Standing.DOCUMENT
         score = 0.95 if known and sure else 0.6 if sure or (known and "-" in match[0]) else 0.3
         yield Candidate(match.start(), match.end(), "BANK_ACCOUNT", score)
+    if "transit" in folded:
+        yield from _transit(view)
     for needle, pattern in ACCOUNTS:
         if needle in folded:
             for match in pattern.finditer(folded):
                 yield from _account(view, match)
+
+
+def _transit(view: View) -> Iterator[Candidate]:
+    """The transit of an account that is given beside it."""
+    for match in TRANSIT.finditer(view.folded):
+        if ACCOUNT_NAMED.search(view.folded, match.end(), match.end() + 120):
+            yield Candidate(match.start("value"), match.end("value"), "BANK_ACCOUNT", 0.7)
 
 
 def _account(view: View, match: re.Match[str]) -> Iterator[Candidate]:

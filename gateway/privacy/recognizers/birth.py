@@ -13,7 +13,7 @@ from gateway.privacy.recognizers.candidate import Candidate, Recognizer
 from gateway.privacy.recognizers.numbers import is_date
 from gateway.privacy.recognizers.view import View, words
 
-GATE = ("naiss", "ddn", "d.d.n", "dob", "d.o.b", "birth", "born", "naqui", "anniversaire")
+GATE = ("naiss", "nai5", "5ance", "ddn", "d.d.n", "dob", "d.o.b", "birth", "born", "naqui", "anniversaire")
 BORN_NEAR = re.compile(r"ne(?<![a-z0-9].{2})(?:e?s?|\(e\)s?|[.\-/]e)[,:]?[ \n](?:le|la|a|au|aux|en|un|vers|:|[0-9])")
 _MONTH = (
     r"janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|janv\.?|fevr?\.?|"
@@ -35,14 +35,22 @@ DATE = re.compile(
 PARTIAL = re.compile(rf"(?<![0-9a-z.,\-/])(?:(?:{_MONTH}) )?(?:19|20)[0-9]{{2}}(?![0-9a-z]|[\-/.][0-9])")
 BORN = re.compile(
     r"\b(?:nee?s?|ne\(e\)s?|ne[.\-/]e|born|naquit|naquis)[,:]?(?:\(e\))?(?: (?:a|au|aux|en|in|at)"
-    r"(?: [a-z'().\-,]{1,20}){1,6}?,?)?(?: ?(?:le|un|on|the|en|in|:|-|vers))? ?\Z"
+    r"(?: [a-z'().\-,]{1,20}){1,6}?,?)?(?: ?(?:le|un|on|the|en|in|vers))?[ :\-]{0,3}\Z"
 )
 BIRTH = re.compile(
-    r"naissances?|\bd\.?d\.?n\.?(?![a-z])|\bd\.?o\.?b\.?(?![a-z])|birth ?(?:date|day)?|date ?of ?birth|born|"
+    r"nai[s5]{1,2}ances?|\bd\.?d\.?n\.?(?![a-z])|\bd\.?o\.?b\.?(?![a-z])|birth ?(?:date|day)?|date ?of ?birth|born\b|"
     r"anniversaire"
 )
+FOUNDED = re.compile(
+    r",? (?:de|du|d'|a la suite|par) ?(?:la |l'|de la |d'une )?(?:fusion|regroupement|union|creation|reunion)"
+)
+ASKED = re.compile(
+    r"(?:naissance|birth|\bdob|\bddn)[^.!?\n]{0,40}\?\s{0,3}(?:[^\n:?]{1,25}: ?)?(?:(?:le|on|the|c'est(?: le)?|"
+    r"it's) )?\Z"
+)
 OTHER = re.compile(
-    r"[0-9]{3}|[.!?;] |\b(?:deces|decede|died|death|embauch|mariage|married|delivr|emis|emission|issued|expir|"
+    r"[0-9]{3}|[.!?;] |\n[ ]*[a-z'() ]{3,40}:|\b(?:deces|decede|died|death|embauch|mariage|married|delivr|emis|"
+    r"emission|issued|expir|"
     r"recu|receiv|demande[e ]|dat[e]e|signe[e ]|signed|"
     r"adopt|inscri|depos|modifi|corrig|traite|transmis|envoy|entre en|en vigueur|arriv|hired|a compter|jusqu|"
     r"rendez|prevu|debut|fin\b)"
@@ -83,10 +91,14 @@ def find(view: View) -> Iterator[Candidate]:
 def context(view: View, start: int, end: int) -> float:
     """How sure the words around are that a date is a birth; 0 if they say nothing of it."""
     folded = view.folded
-    if BORN.search(folded, max(0, start - 90), start):
+    if FOUNDED.match(folded, end):
+        return 0.0
+    if BORN.search(words(view.plain[max(0, start - 90) : start])):
         return 0.95
     low = max(0, start - 70)
     near = words(view.plain[low:start])
+    if ASKED.search(near):
+        return 0.9
     last = None
     for last in BIRTH.finditer(near):  # noqa: B007 - the nearest
         pass

@@ -21,8 +21,8 @@ NEQ_CUE = re.compile(
 )
 PERSON_CUE = re.compile(r"\btel|cell|phone|joindre|\biuc\b|\buci\b")
 TAX = re.compile(
-    r"[0-9]{9,10}(?<![0-9a-z].{9})[ \-]?(?:rt|rp|rc|rr|rz|rm|tq)[ \-]?[0-9]{4}(?![0-9a-z])|[0-9]{3}[ \-]"
-    r"[0-9]{3}[ \-][0-9]{3}[ \-]?(?:rt|rp|rc|rr|rz|rm)[ \-]?[0-9]{4}(?![0-9a-z])"
+    r"[0-9](?<![0-9a-z].)[0-9]{8,9}[ \-]?(?:rt|rp|rc|rr|rz|rm|rs|tq|ic)[ \-]?[0-9]{4}(?![0-9a-z])|[0-9]{3}[ \-]"
+    r"[0-9]{3}[ \-][0-9]{3}[ \-]?(?:rt|rp|rc|rr|rz|rm|rs)[ \-]?[0-9]{4}(?![0-9a-z])"
 )
 LONG = re.compile(r"[0-9a-f](?<![0-9a-z\-].)[0-9a-f\-:]{11,127}(?![0-9a-z\-])")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

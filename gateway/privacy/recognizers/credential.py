@@ -55,11 +55,15 @@ CUES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
         ("key", "key", r"key(?<=(?:[ _\-]|i).{3})"),
         ("cle", "key", rf"cle(?<![a-z].{{3}})[ _]{_API}"),
         ("secret", "key", r"secret(?=[\"']?[ ]?[:=])"),
-        ("token", "key", r"token"),
-        ("jeton", "key", r"jeton"),
+        ("token", "token", r"token"),
+        ("token", "key", r"(?:access|bearer|auth|api|session)[ _\-]?token"),
+        ("jeton", "token", r"jetons?(?! d'(?:acces|api|authentification))"),
+        ("jeton", "key", r"jetons? d'(?:acces|api|authentification)"),
         ("bearer", "key", r"bearer"),
     )
 )
+BRACKETED = re.compile(r"[\"']? ?\((?P<value>[^\s()]{6,64})\)")
+HEXADECIMAL = re.compile(r"[0-9a-f]+")
 LINK = re.compile(
     r"s?[\"'*`)]{0,3}(?P<gap>[^\n:=\"*`]{0,40}?)[\"'*`]{0,3} ?(?P<sign>:=|=>|->|:|=|\best\b|\bis\b|\bsont\b|"
     r"\bsera\b|\bwas\b|\betait\b)(?: maintenant| desormais| now)?[ :]{0,3}[\"'*`(]{0,3} ?"
@@ -74,7 +78,7 @@ PAIR = re.compile(
     r"(?P<value>[^\s]{6,80})"
 )
 REFERENCE = re.compile(
-    r"(?:env|file|vault|secret|arn):|\$\{|\$\(|\{\{|%[A-Z_]+%|<|\[|⟦|\*{3,}|x{4,}|\.{3,}|_{3,}|https?://|"
+    r"(?:env|file|vault|secret|arn):|\{|\$\{|\$\(|\{\{|%[A-Z_]+%|<|\[|⟦|\*{3,}|x{4,}|\.{3,}|_{3,}|https?://|"
     r"process\.env|os\.environ",
     re.IGNORECASE,
 )
@@ -89,7 +93,7 @@ NOT_SECRETS = frozenset(
     correct parametre parameter
     """.split()
 )
-TRAILING = ".,;:)]}»\"'`*"
+TRAILING = ".,;:)]}»\"'`"
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -153,18 +157,25 @@ def _announced(view: View, kind: str, at: int) -> Iterator[Candidate]:
             yield Candidate(pin.start("value"), pin.end("value"), "CREDENTIAL", 0.75)
         return
     link = LINK.match(folded, at, at + 600)
+    bracketed = BRACKETED.match(plain, at, at + 70) if kind == "password" else None
+    if bracketed is not None and _mixed(bracketed["value"]):
+        yield Candidate(bracketed.start("value"), bracketed.end("value"), "CREDENTIAL", 0.8)
     if link is None:
-        direct = DIRECT.match(plain, at, at + 520) if kind == "key" else None
+        direct = DIRECT.match(plain, at, at + 520) if kind != "password" else None
         if direct is not None and _mixed(direct["value"]):
             yield Candidate(direct.start("value"), direct.end("value"), "CREDENTIAL", 0.8)
         return
     start = link.start("value")
     value = _trimmed(plain[start : link.end("value")])
+    if plain[start - 1] == "*":
+        value = value.rstrip("*")
     closed = plain[start + len(value) : start + len(value) + 1] in ("", "\n", "\r", '"', "'", "`", "»", "|")
     if kind == "password":
         score = _password(value, link["sign"], closed=closed)
     else:
         score = 0.95 if len(value) >= 12 and _mixed(value) else 0.0
+        if kind == "token" and HEXADECIMAL.fullmatch(value):  # as often the hash of something as a secret
+            score = 0.0
     if score and not REFERENCE.match(value):
         yield Candidate(start, start + len(value), "CREDENTIAL", score)
 

@@ -46,7 +46,7 @@ class Cues:
         """The clause before, the words right after in brackets, the column's heading, the rest of the text."""
         near = before(view, start, self.reach)
         broken = 0
-        for match in _CLAUSE.finditer(near):
+        for match in _CLAUSE.finditer(near, 0, max(0, len(near) - 2)):
             broken = match.end()
         if self._for.search(near, broken):
             return Standing.FOR
@@ -81,9 +81,10 @@ def before(view: View, start: int, reach: int) -> str:
 
 
 NUMBERED = (
-    r"\b(?:dossiers?|factures?|ref(?:erences?)?\b|commandes?|contrats?|projets?|articles?|lots?|series?|"
+    r"\b(?:dossiers?|factures?|incidents?|ref(?:erences?)?\b|commandes?|contrats?|projets?|articles?|lots?|series?|"
     r"produits?|demandes?|"
-    r"soumissions?|devis|polices?|certificats?|transactions?|confirmations?|suivi|billets?|requetes?|"
+    r"soumissions?|offres?|rapports?|reports?|devis|polices?|certificats?|transactions?|confirmations?|suivi|"
+    r"billets?|requetes?|"
     r"matricules?|decrets?|"
     r"arretes?|isbn|issn|neq|tps|tvq|tvh|gst|qst|rt000|bon de|cadastres?|avis|cotisation|inventaire|actif|equipement|"
     r"file|invoice|order|case|ticket|tracking|part|item|serial|sku|montants?|budget|poste budgetaire|subvention|modele|"

@@ -15,7 +15,7 @@ AT = re.compile(r" {0,2}@ {0,2}|[ ]?[(\[{<][ ]?(?:at|arobase|arobas|a commercial
 DOMAIN = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?(?:\.| ?[(\[](?:point|dot)[)\]] ?)){1,6}[a-z]{2,24}(?![a-z0-9\-])"
 )
-LOCAL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.!#$%&'*+/=?^_`{|}~-")
+LOCAL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.!#$%&'*+?^_`~-")
 EDGE = ".!#$%&'*/=?^`{|}~-"
 NOT_DOMAINS = frozenset("png jpg jpeg gif svg webp css js ts py md txt pdf html json xml csv".split())
 SERVICES = frozenset(

@@ -20,6 +20,7 @@ CUES = Cues(
     r"\bhost|source|remote|\bfrom\b|depuis|provenance|\bping\b|"
     r"passerelle|\blog|journal|acces|poste de travail|session|network|reseau|vpn"
 )
+NAMED = Cues(r"\bip(?:v4)?\b|adresse|address|depuis|from|ping\b|hote|host")
 VERSION = re.compile(
     r"(?:\bv|\bver\.?|version|versions|release|build|firmware|micrologiciel|"
     r"mise a jour|maj|articles?|art\.|sections?|chapitre|norme|annexe|"
@@ -27,7 +28,7 @@ VERSION = re.compile(
     r"paragraphe|point|rubrique|figure|tableau|exigence|numero|\bno|oid|edition|schema|module|paquet|package|"
     r"bibliotheque|pilote|driver|logiciel|"
     r"[a-z]/|==|>=|<=|~=|\^)"
-    r"[ :#.]{0,3}(?:no |numero )?\Z"
+    r"[ :#.=\"\']{0,5}(?:no |numero )?\Z"
 )
 
 
@@ -51,9 +52,9 @@ def _judged(view: View, start: int, end: int, octets: list[int]) -> tuple[str, f
         return "VERSION", 0.6
     if octets[0] in (0, 127, 255) or octets[0] >= 224:
         return "IP_ADDRESS", 0.1
-    sure = CUES.standing(view, start, end) in (Standing.FOR, Standing.HEADING)
-    small = max(octets) < 20
-    return "IP_ADDRESS", (0.9 if not small or octets[0] == 10 else 0.6) if sure else 0.2 if small else 0.6
+    small = max(octets) < 33  # as likely a version
+    sure = (NAMED if small else CUES).standing(view, start, end) in (Standing.FOR, Standing.HEADING)
+    return "IP_ADDRESS", 0.9 if sure else 0.2 if small else 0.6
 
 
 def _version_6(folded: str) -> Iterator[Candidate]:

@@ -18,7 +18,7 @@ from gateway.privacy.recognizers.view import View
 
 SHAPE = re.compile(
     r"[0-9](?:(?<=[a-z].)|(?<=[a-z][ .\-].)|(?<=[a-z][ .\-]{2}.)|(?<=[a-z][ .\-]{3}.))"
-    r"(?:[ .\-]{0,3}[0-9]){7}(?![0-9a-z]|[.,/\-][0-9])"
+    r"(?:[ .\-\n]{0,3}[0-9]){7}(?![0-9a-z]|[.,/\-][0-9])"
 )
 LETTERS = re.compile(r"(?<![a-z0-9])[a-z]{4}[ .\-]{0,3}\Z")
 NAM = Cues(

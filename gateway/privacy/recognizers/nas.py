@@ -11,13 +11,17 @@ import re
 from collections.abc import Iterator
 
 from gateway.privacy.recognizers.candidate import Candidate, Recognizer
-from gateway.privacy.recognizers.cues import NUMBERED, Cues, Standing
+from gateway.privacy.recognizers.cues import NUMBERED, Cues, Standing, before
 from gateway.privacy.recognizers.numbers import digits, luhn
 from gateway.privacy.recognizers.view import View
 
-SHAPE = re.compile(r"[0-9](?<![0-9a-z].)(?<![0-9][.,/\-].)(?:[ .\-]{0,3}[0-9]){8}(?![0-9a-z]|[.,/\-][0-9])")
+SHAPE = re.compile(r"[0-9](?<![0-9a-z].)(?<![0-9][.,/\-].)(?:[ .\-\n]{0,3}[0-9]){8}(?![0-9a-z]|[.,/\-][0-9])")
 GROUPED = re.compile(r"[0-9]{3}[ .\-]{1,3}[0-9]{3}[ .\-]{1,3}[0-9]{3}")
 AMOUNT = re.compile(r"[ ]?(?:\$|%|€|m\$|k\$|cad\b|dollars|euros|habitants|personnes|km|kg|kwh|mwh|octets|m2|hectares)")
+SOMEONES = re.compile(
+    r"\b(?:mon|son|ma|sa|my|his|her|votre|your|leur|citoyen(?:ne)?|client|cliente|employee?|personnel)\b"
+)
+NUMBER_OF = re.compile(r"\b(?:numero|number|no\.?|code|id|account|compte|report|rapport)[ :#=\"']{0,3}\Z|#[ ]?\Z")
 CUES = Cues(
     r"\bn\.?a\.?s\b|\bs\.?i\.?n\b(?!')|assurance[ \-]?sociale|social[ \-]?insurance|\bsin(?:number|no)|"
     r"numero ?nas|insurance number",
@@ -52,9 +56,13 @@ def score(view: View, start: int, end: int, number: str) -> float:
     ):
         return 0.2
     grouped = GROUPED.fullmatch(folded, start, end) is not None
+    if not grouped and NUMBER_OF.search(before(view, start, 24)):
+        return 0.3
     if standing is Standing.DOCUMENT and (grouped or end - start == 9):
         return 0.6
-    base = 0.5 if grouped else 0.45 if end - start == 9 else 0.2
+    base = 0.5 if grouped else 0.2
+    if end - start == 9:
+        base = 0.48 if SOMEONES.search(before(view, start, 40)) else 0.35
     return base - 0.08 if number[0] in "08" else base
 
 

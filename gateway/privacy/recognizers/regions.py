@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from gateway.privacy.findings import Finding
@@ -57,6 +58,7 @@ NOT_PERSONAL = frozenset(
         SERVICE_MAILBOX VERSION
     """.split()
 )
+ONE_LINE = frozenset("CA_SIN QC_NAM QC_PERMANENT_CODE PHONE_NUMBER PUBLIC_TELEPHONE".split())
 ENTITIES = tuple(dict.fromkeys(entity for one in RECOGNIZERS for entity in one.entities if entity not in NOT_PERSONAL))
 
 
@@ -92,10 +94,15 @@ def _plainly(text: str, threshold: float) -> list[Finding]:
     for one in RECOGNIZERS:
         if view.has_digit or not one.digit:
             candidates += one.find(view)
-    candidates = [one for one in candidates if one.score >= threshold]
+    candidates = [one for one in candidates if one.score >= threshold and not _broken(view, one)]
     if view.has_digit and candidates:
         candidates += business.references(view)
     return resolve([Finding(*view.span(one.start, one.end), one.entity, round(one.score, 3)) for one in candidates])
+
+
+def _broken(view: View, one: Candidate) -> bool:
+    """Whether a value is cut by a line's end and not sure enough to be read over it."""
+    return one.score < 0.8 and one.entity in ONE_LINE and "\n" in view.plain[one.start : one.end]
 
 
 def _best(found: Iterable[Finding]) -> Finding | None:
@@ -103,7 +110,7 @@ def _best(found: Iterable[Finding]) -> Finding | None:
 
 
 def resolve(found: Sequence[Finding]) -> list[Finding]:
-    """One finding for each region: the longest, then the surest. Sorted."""
+    """One finding for each region: the certain before the likely, then the longest, then the surest. Sorted."""
     if len(found) < 2:
         return list(found)
     kept: list[Finding] = []
@@ -118,12 +125,32 @@ def resolve(found: Sequence[Finding]) -> list[Finding]:
     return kept + _winners(group)
 
 
+def _tier(score: float) -> int:
+    """A value that is certain is not lost in a longer one that is only likely."""
+    return 2 if score >= 0.8 else 1 if score >= 0.55 else 0
+
+
 def _winners(group: list[Finding]) -> list[Finding]:
-    """Of findings that touch one another: the longest first, whatever overlaps it left out."""
+    """Of findings that touch one another: the surest kind first, then the longest, whatever overlaps it left out."""
     if len(group) == 1:
         return group
     kept: list[Finding] = []
-    for one in sorted(group, key=lambda finding: (finding.start - finding.end, -finding.score)):
-        if all(one.end <= other.start or one.start >= other.end for other in kept):
+    starts: list[int] = []
+    for one in sorted(_containers(group), key=lambda one: (-_tier(one.score), one.start - one.end, -one.score)):
+        at = bisect_left(starts, one.start)
+        if (at == 0 or kept[at - 1].end <= one.start) and (at == len(kept) or one.end <= kept[at].start):
+            kept.insert(at, one)
+            starts.insert(at, one.start)
+    return kept
+
+
+def _containers(group: list[Finding]) -> list[Finding]:
+    """Without what lies in a longer one of its own type, which is then as sure as its part (a postal code, an address)."""
+    kept: list[Finding] = []
+    for one in sorted(group, key=lambda one: (one.type, one.start, -one.end)):
+        last = kept[-1] if kept else None
+        if last is not None and last.type == one.type and one.end <= last.end:
+            kept[-1] = Finding(last.start, last.end, last.type, max(last.score, one.score))
+        else:
             kept.append(one)
-    return sorted(kept, key=lambda finding: finding.start)
+    return kept

@@ -1,7 +1,7 @@
 """Values that a scanner misread: O for 0, l or I for 1, S for 5, B for 8, Z for 2, and the reverse among letters.
 
-Only right after the name of the value, only with most characters read well, and only if what is meant passes its check: the
-Luhn digit, the date. A number of telephone has no check; there at most two slips are accepted.
+Only right after the name of the value, only with most characters read well, and only if what is meant passes its
+check: the Luhn digit, the date. A number of telephone has no check; there at most two slips are accepted.
 """
 
 from __future__ import annotations

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 
 from gateway.privacy.recognizers.candidate import Candidate, Recognizer
 from gateway.privacy.recognizers.cues import NUMBERED, Cues, Standing, before
-from gateway.privacy.recognizers.nas import glued
+from gateway.privacy.recognizers.nas import NUMBER_OF, glued
 from gateway.privacy.recognizers.numbers import digits
 from gateway.privacy.recognizers.view import View
 
 SHAPE = re.compile(
-    r"[2-9][0-9]{2}(?<![0-9].{3})\)?[ .\-/]{0,3}[2-9][0-9]{2}[ .\-]{0,3}[0-9]{2}[ .\-]?[0-9]{2}(?![0-9]|[.,/\-][0-9])"
+    r"[2-9][0-9]{2}(?:(?<![0-9].{3})|(?<=\+1.{3}))\)?[ .\-/\n]{0,3}[2-9][0-9]{2}[ .\-\n]{0,3}[0-9]{2}[ .\-]?"
+    r"[0-9]{2}(?![0-9]|[.,/\-][0-9])"
 )
 PREFIX = re.compile(r"(?:\+ ?1|\b1|\b001)?[ .\-]{0,3}\(?\Z")
 EXTENSION = re.compile(r"[ ,;]{0,2}\(?(?:poste|p\.|ext\.?|extension|x|#|# ?poste)[ .:#]{0,2}[0-9]{1,6}(?![0-9a-z])\)?")
@@ -27,24 +28,31 @@ ABROAD = re.compile(r"(?:\+|00(?<![0-9a-z,. ].{2}))[2-9][0-9]{0,2}(?:[ .\-()]{0,
 FRANCE = re.compile(r"0[1-9](?<![0-9a-z+].{2})(?<![0-9][ .,\-].{2})(?:[ .\-][0-9]{2}){4}(?![0-9a-z]|[ .,/\-][0-9])")
 TOLL_FREE = frozenset("800 833 844 855 866 877 888 822 880 881 882 883 889 900 976".split())
 GOVERNMENT = frozenset("418643 418644 418646 418528 514873 514864".split())
-QUEBEC = frozenset("418 581 367 514 438 263 450 579 354 819 873 468".split())
+CANADA = frozenset(
+    """418 581 367 514 438 263 450 579 354 819 873 468 204 431 584 226 519 548 382 236 250 604 672 778 257 249 705 683
+    289 365 905 742 306 639 474 343 613 753 403 587 780 825 368 416 437 647 942 506 428 709 879 782 902 807 867
+    """.split()
+)
+_NAMED = (
+    r"tel\b|telephon|cell?\b|cellulaire|mobile\b|(?:re)?joindre|joignable|jointe? |rappel|phone|"
+    r"appel(?:er|ez|ons|e)?\b(?! d'offres)|texto|sms\b|fax|telecop|pagette|call\b|whatsapp"
+)
+STRICT = Cues(_NAMED, NUMBERED)
 CUES = Cues(
-    r"\btel\b|telephon|\bcell?\b|cellulaire|mobile\b|domicile|joindre|joignable|rejoindre|appel(?:er|ez|e)\b|"
-    r"rappel|phone|\bcall\b|texto|"
-    r"\bsms\b|\bfax|telecop|pagette|ligne|contact|coordonnees|residence|maison|travail\b|bureau\b|\bhome\b|"
-    r"\bwork\b|reach|numero ?tel|whatsapp",
-    NUMBERED + r"|\b(?:nas|iuc|uci|compte|folio|transit|isbn|no de membre|numero de membre)\b",
+    _NAMED + r"|domicile|ligne|contact|coordonnees|residence|maison|travail\b|bureau\b|home\b|work\b|reach|numero ?tel",
+    NUMBERED + r"|(?:nas|iuc|uci|compte|folio|transit|isbn|no de membre|numero de membre)\b",
 )
 _OFFICE = (
     r"(?P<office>sans frais|toll[ \-]free|service a la clientele|services? quebec|ligne (?:info|d'info|"
     r"d'ecoute|d'aide)\w*|info[ \-]\w+|accueil|reception|standard|"
-    r"ministere|direction|secretariat|ligne generale|numero general|renseignements generaux|renseignements?\b|"
+    r"ministere|direction|secretariat|ligne generale|numero general|renseignements generaux|(?:pour|"
+    r"de) (?:tout |plus de |amples )?renseignements?\b|renseignements ?:|"
     r"bureau(?:x)? (?:de|du|des|d')|bureau regional|"
     r"centre (?:de|des|d'|hospitalier|local)|\bclsc\b|cisss|ciusss|hopital|clinique|municipalite|ville de|"
     r"hotel de ville|greffe|palais de justice|"
     r"customer service|help ?desk|soutien technique|centre d'appels?|comptoir|regie|\bsaaq|\bramq|cnesst|"
     r"revenu quebec|retraite quebec|"
-    r"curateur|protecteur|commission|office|ecole|bibliotheque|pharmacie|police|urgences?\b|notre (?:equipe|"
+    r"curateur|protecteur|commission|office|ecole|bibliotheque|pharmacie|police|urgences\b|notre (?:equipe|"
     r"numero)|head office|main line|"
     r"composez le|composer le|nos bureaux|nos lignes|ligne telephonique|telecopieur du|department|ministry)"
 )
@@ -56,7 +64,7 @@ _PERSON = (
     r"requerant|plaignant|employe|eleve|parent|tuteur|tutrice|\bme joindre|\bla joindre|\ble joindre|l'appeler|"
     r"\bla rappeler|\ble rappeler|m'appeler|"
     r"me rappeler|call me|reach me|reach (?:him|her)|urgence[ :]*\(?contact|contact d'urgence|"
-    r"personne a (?:joindre|contacter|prevenir))"
+    r"vous (?:etes )?joignable|vous (?:re)?joindre|en cas d'urgence|personne a (?:joindre|contacter|prevenir))"
 )
 WHOSE = re.compile(rf"\b(?:{_PERSON}|{_OFFICE})")
 AFTER_OFFICE = re.compile(
@@ -112,33 +120,45 @@ def _number(view: View, match: re.Match[str]) -> Iterator[Candidate]:
     if folded[end : end + 1].isalpha():
         return
     number = digits(match[0])
-    entity, score = judged(view, start, end, number, written=match.end() - match.start() > 10 or start < match.start())
+    written = match.end() - match.start() > 10 or start < match.start()
+    entity, score = judged(view, start, end, number, written=written, extended=extension is not None)
     yield Candidate(start, end, entity, score)
 
 
-def judged(view: View, start: int, end: int, number: str, *, written: bool) -> tuple[str, float]:
-    """What a number of ten digits is, and how sure. `written`: it has the separators of a telephone number."""
+OF_A_THING = re.compile(rf"{NUMBERED}(?: (?:numero|number|no\.?|n\.?|de|du|client|interne))*[ :#.\-]{{0,4}}\Z")
+
+
+def judged(view: View, start: int, end: int, number: str, *, written: bool, extended: bool) -> tuple[str, float]:
+    """What a number of ten digits is, and how sure. `written`: with separators; `extended`: with an extension, so someone's."""
     if number[:3] in TOLL_FREE or (number[1:3] == "11"):
         return "PUBLIC_TELEPHONE", 0.8
     standing = CUES.standing(view, start, end)
     whose = _whose(view, start, end)
-    if whose == "office" or (number[:6] in GOVERNMENT and whose != "person"):
+    if not extended and (whose == "office" or (number[:6] in GOVERNMENT and whose != "person")):
         return "PUBLIC_TELEPHONE", 0.6
-    if standing is Standing.AGAINST and whose != "person":
-        return "PHONE_NUMBER", 0.2 if not written or glued(view.folded, start, end) else 0.35
-    if standing in (Standing.FOR, Standing.HEADING) or whose == "person":
-        return "PHONE_NUMBER", 0.9 if written else 0.8
-    if written:
-        return "PHONE_NUMBER", 0.3 if glued(view.folded, start, end) else 0.65
-    return "PHONE_NUMBER", 0.45 if number[:3] in QUEBEC and not glued(view.folded, start, end) else 0.3
+    alone = not glued(view.folded, start, end)
+    if standing is Standing.AGAINST and (
+        not written or (whose != "person" and OF_A_THING.search(before(view, start, 30)))
+    ):
+        return "PHONE_NUMBER", 0.35 if written and alone else 0.2
+    if not written:
+        sure = STRICT.standing(view, start, end) in (Standing.FOR, Standing.HEADING)
+        if sure or (whose == "person" and alone):
+            return "PHONE_NUMBER", 0.85 if sure else 0.6
+        known = alone and number[:3] in CANADA and not NUMBER_OF.search(before(view, start, 24))
+        return "PHONE_NUMBER", 0.45 if known else 0.3
+    if standing in (Standing.FOR, Standing.HEADING) or whose == "person" or extended:
+        return "PHONE_NUMBER", 0.9
+    return "PHONE_NUMBER", 0.65 if alone else 0.3
 
 
 def _whose(view: View, start: int, end: int) -> str:
-    """ "person", "office" or nothing: by the nearest word before, or right after."""
+    """ "person", "office" or nothing: by the nearest word before on the same line, or right after."""
     if AFTER_OFFICE.match(view.folded, end):
         return "office"
     last = ""
-    for match in WHOSE.finditer(before(view, start, 60)):
+    near = before(view, start, 60)
+    for match in WHOSE.finditer(near, near.rfind("\n") + 1):
         last = match.lastgroup or ""
     return last
 

@@ -88,13 +88,26 @@ def flat(text: str) -> str:
 class View:
     """`plain` keeps case, `folded` is lower case; both of one length, in which recognizers give their offsets."""
 
-    __slots__ = ("_ends", "_headings", "_lines", "_starts", "folded", "has_digit", "known", "longest", "plain", "text")
+    __slots__ = (
+        "_ends",
+        "_headings",
+        "_lines",
+        "_starts",
+        "_tabbed",
+        "folded",
+        "has_digit",
+        "known",
+        "longest",
+        "plain",
+        "text",
+    )
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._starts: array[int] | None = None
         self._ends: array[int] | None = None
-        self.plain = flat(self._undone(text) if _TRIGGER.search(text) else text)
+        self._tabbed = self._undone(text) if _TRIGGER.search(text) else text
+        self.plain = flat(self._tabbed)
         self.folded = self.plain.lower()
         if len(self.folded) != len(self.plain):  # a letter whose lower case is longer (there is one in Unicode)
             self.folded = "".join(one.lower()[0] for one in self.plain)
@@ -113,21 +126,21 @@ class View:
     def heading(self, at: int) -> str:
         """If `at` stands in a row of a table (Markdown, CSV), the heading of its column, folded; otherwise nothing."""
         if self._lines is None:
-            self._lines, self._headings = _rows(self.folded)
+            self._lines, self._headings = _rows(self._tabbed)
         row = bisect_right(self._lines, at) - 1
         first = self._headings[row]
         if first in (-1, row):
             return ""
         head = self._line(first)
         delimiter = next((one for one in _TABULAR if one in head), "")
-        column = self.folded.count(delimiter, self._lines[row], at) if delimiter else 0
+        column = self._tabbed.count(delimiter, self._lines[row], at) if delimiter else 0
         cells = head.split(delimiter, column + 1) if delimiter else []
-        return words(cells[column][:80]) if column < len(cells) else ""
+        return words(flat(cells[column][:80])) if column < len(cells) else ""
 
     def _line(self, row: int) -> str:
         assert self._lines is not None
-        end = self._lines[row + 1] if row + 1 < len(self._lines) else len(self.plain)
-        return self.plain[self._lines[row] : end]
+        end = self._lines[row + 1] if row + 1 < len(self._lines) else len(self._tabbed)
+        return self._tabbed[self._lines[row] : end]
 
     def _undone(self, text: str) -> str:
         """The text with hidden characters dropped and spelled ones read; sets the way back if anything changed."""
@@ -155,10 +168,16 @@ class View:
 
 _DIGIT = re.compile("[0-9]")
 _CAMEL = re.compile("([a-z])(?=[A-Z])")
+_TAG = re.compile(
+    "</?(?:time|b|strong|i|em|span|t[dhr]|p|br|div|li|[aou]l?|font|code|small|label|d[dtl]|h[1-6]|mark|tt)"
+    "(?: [^<>\n]{0,60})?/?>[ ]?"
+)
 
 
 def words(plain: str) -> str:
-    """A name of a field or a column as words: `date_naissance`, `dateNaissance` are "date naissance"."""
+    """What stands before a value, as words: `date_naissance`, `dateNaissance` are "date naissance"; HTML's own tags are gone."""
+    if "<" in plain:
+        plain = _TAG.sub(" ", plain)
     if "_" in plain:
         plain = plain.replace("_", " ")
     return (_CAMEL.sub(r"\1 ", plain) if _CAMEL.search(plain) else plain).lower()
@@ -182,15 +201,15 @@ def _meant(sequence: str) -> str | None:
     return ""
 
 
-def _rows(folded: str) -> tuple[list[int], list[int]]:
+def _rows(text: str) -> tuple[list[int], list[int]]:
     """Where each line starts, and for each the line that heads its table (-1: none)."""
     starts, headings = [0], []
-    for line in folded.split("\n"):
+    for line in text.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
     starts.pop()
     previous: tuple[str, int] = ("", 0)
     head = -1
-    for row, line in enumerate(folded.split("\n")):
+    for row, line in enumerate(text.split("\n")):
         shape = next(
             ((one, count) for one in _TABULAR if (count := line.count(one)) >= (2 if one == "," else 1)), ("", 0)
         )
