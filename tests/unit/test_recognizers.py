@@ -112,8 +112,8 @@ def test_words_before_a_text_say_what_it_is() -> None:
 
 
 def test_a_weak_candidate_stays_under_the_threshold() -> None:
-    assert identify("Le 9025550142 est en règle.") == []
-    assert [one.score for one in identify("Le 9025550142 est en règle.", threshold=0.05)] == [0.3]
+    assert identify("Le 2125550142 est en règle.") == []
+    assert [one.score for one in identify("Le 2125550142 est en règle.", threshold=0.05)] == [0.3]
 
 
 def test_what_is_not_personal_is_named_when_asked_for() -> None:
@@ -168,9 +168,19 @@ def test_names_of_fields_are_words() -> None:
 # ── one finding for each region ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_longest_then_the_surest_wins() -> None:
-    long, short, sure = Finding(0, 20, "A", 0.5), Finding(5, 10, "B", 0.9), Finding(0, 20, "C", 0.7)
-    assert resolve([short, long, sure]) == [sure]
+def test_of_equally_sure_ones_the_longest_wins_then_the_surest() -> None:
+    long, short, same = Finding(0, 20, "A", 0.6), Finding(5, 10, "B", 0.7), Finding(0, 20, "C", 0.7)
+    assert resolve([short, long, same]) == [same]
+
+
+def test_a_certain_one_is_not_lost_in_a_longer_one_that_is_only_likely() -> None:
+    likely, certain = Finding(0, 20, "A", 0.6), Finding(5, 10, "B", 0.9)
+    assert resolve([likely, certain]) == [certain]
+
+
+def test_a_part_makes_the_whole_of_its_type_as_sure() -> None:
+    whole, part = Finding(0, 20, "ADDRESS", 0.5), Finding(13, 20, "ADDRESS", 0.9)
+    assert resolve([part, whole]) == [Finding(0, 20, "ADDRESS", 0.9)]
 
 
 def test_what_only_touches_is_kept() -> None:

@@ -26,7 +26,8 @@ from gateway.privacy.recognizers.places import (
 from gateway.privacy.recognizers.view import View
 
 _CIVIC = (
-    r"[0-9](?<![0-9a-z].)(?<![0-9][.,/\-].)(?<![$€].)[0-9]{0,4}(?:-[0-9]{1,5})?(?:[ \-]?[a-h](?![a-z0-9.']))?(?: ?1/2)?"
+    r"[0-9](?<![0-9a-z].)(?<![0-9][.,/\-].)(?<![$€+#].)[0-9]{0,4}(?:-[0-9]{1,5})?(?:[ \-]?[a-h]"
+    r"(?![a-z0-9.']))?(?: ?1/2)?"
 )
 FRENCH = re.compile(
     rf"(?P<civic>{_CIVIC}) {{0,2}},?[ \n]{{0,2}}(?:de )?(?:la |l')?"
@@ -134,7 +135,7 @@ def find(view: View) -> Iterator[Candidate]:
         if all(word[0].isupper() or word[0].isdigit() for word in name.split()) or (
             _street(match["way"]) and name.split()[-1][0].isalpha() and len(name.split()) <= 2
         ):
-            yield from _whole(view, match.start(), match.end(), sure=name[:1].isupper())
+            yield from _whole(view, match.start(), match.end(), sure=name[:1].isupper() and _street(match["way"]))
     yield from _bare(view)
     if "postal" in folded or "box" in folded or "c.p" in folded or " cp " in folded:
         for match in BOX.finditer(folded):
@@ -144,7 +145,19 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _street(way: str) -> bool:
-    return way.rstrip(".") in ("street", "avenue", "road", "drive", "boulevard", "crescent", "blvd", "rd")
+    return way.rstrip(".") in (
+        "street",
+        "st",
+        "avenue",
+        "ave",
+        "road",
+        "rd",
+        "drive",
+        "boulevard",
+        "blvd",
+        "crescent",
+        "lane",
+    )
 
 
 def _french(view: View, match: re.Match[str]) -> int:

@@ -35,7 +35,7 @@ ACCOUNTS = tuple(
             "compte",
             r"comptes?(?![a-z])(?: (?:bancaire|cheques?|epargne|courant|d'epargne|de banque|personnel|no\.?|numero))*",
         ),
-        ("folio", r"folio"),
+        ("folio", r"folio(?<![a-z].{5})"),
         ("account", r"account(?![a-z])(?: (?:number|no\.?|#))?"),
         ("acct", r"acct\.?"),
     )

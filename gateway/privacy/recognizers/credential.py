@@ -45,14 +45,18 @@ CUES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
         ("passw", "password", r"passw(?:or)?d"),
         ("pass", "password", r"pass(?<![a-z].{4})(?=[\"']?[ ]?[:=])"),
         ("passphrase", "password", r"passphrase"),
-        ("mdp", "password", r"mdp"),
-        ("pwd", "password", r"pwd"),
+        ("mdp", "password", r"mdp(?<![a-z].{3})(?![a-z])"),
+        ("pwd", "password", r"pwd(?![a-z])"),
         ("code d'acces", "password", r"code d'acces"),
         ("nip", "pin", r"nip(?<![a-z].{3})(?![a-z])"),
         ("pin", "pin", r"pin(?<![a-z].{3})(?![a-z])"),
         ("cvv", "pin", r"cvv2?(?![a-z])"),
         ("cvc", "pin", r"cvc(?![a-z])"),
-        ("key", "key", r"key(?<=(?:[ _\-]|i).{3})"),
+        (
+            "key",
+            "key",
+            r"(?:api|access|secret|private|account|encryption|signing|auth|shared|master)[ _\-]?keys?(?![a-z])",
+        ),
         ("cle", "key", rf"cle(?<![a-z].{{3}})[ _]{_API}"),
         ("secret", "key", r"secret(?=[\"']?[ ]?[:=])"),
         ("token", "token", r"token"),
@@ -63,11 +67,13 @@ CUES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
     )
 )
 BRACKETED = re.compile(r"[\"']? ?\((?P<value>[^\s()]{6,64})\)")
+CODE_NAME = re.compile(r"[a-z](?:Pwd|Pass|Password|Mdp|MotDePasse)\Z")
+CALL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*\(|[a-z]+\.[a-z]+[A-Za-z.]*\Z")
 HEXADECIMAL = re.compile(r"[0-9a-f]+")
 LINK = re.compile(
-    r"s?[\"'*`)]{0,3}(?P<gap>[^\n:=\"*`]{0,40}?)[\"'*`]{0,3} ?(?P<sign>:=|=>|->|:|=|\best\b|\bis\b|\bsont\b|"
-    r"\bsera\b|\bwas\b|\betait\b)(?: maintenant| desormais| now)?[ :]{0,3}[\"'*`(]{0,3} ?"
-    r"(?P<value>[^\s\"'`<>|]{4,500})"
+    r"s?(?:[\"'`]{1,2} ?|[*)]{0,2}[^\n:=\"*`{}<>;]{0,40}?[*]{0,2} ?)"
+    r"(?P<sign>:=|=>|->|:(?!//)|=|\b(?:est|is|sont|sera|was|etait)\b)(?: maintenant| desormais| now)?"
+    r"[ :]{0,3}[\"'*`(]{0,3} ?(?P<value>[^\s\"'`<>|]{4,500})"
 )
 DIRECT = re.compile(r" {1,4}(?P<value>[A-Za-z0-9_\-.~+/=]{16,500})")
 PIN = re.compile(
@@ -90,7 +96,7 @@ NOT_SECRETS = frozenset(
     toujours jamais masque cache hidden your must should composed compose conforme hache hashed chiffre encrypted
     stored conserve enregistre communique transmis envoye sent necessaire suffisant fort faible strong weak ici here
     suivant notre celui celle cette doit peut contient generated generee genere demande exige oui non yes champ field
-    correct parametre parameter
+    correct parametre parameter fail failed failure undefined password passwd motdepasse mdp
     """.split()
 )
 TRAILING = ".,;:)]}»\"'`"
@@ -114,7 +120,7 @@ def find(view: View) -> Iterator[Candidate]:
     if "/" in folded and ("identifiant" in folded or "login" in folded or "credential" in folded or "acces" in folded):
         for match in PAIR.finditer(folded):
             value = _trimmed(plain[match.start("value") : match.end("value")])
-            if _password(value, "is", closed=False) > 0.5:
+            if _password(value, "is", closed=False, quoted=False) > 0.5:
                 yield Candidate(match.start("value"), match.start("value") + len(value), "CREDENTIAL", 0.7)
 
 
@@ -171,7 +177,9 @@ def _announced(view: View, kind: str, at: int) -> Iterator[Candidate]:
         value = value.rstrip("*")
     closed = plain[start + len(value) : start + len(value) + 1] in ("", "\n", "\r", '"', "'", "`", "»", "|")
     if kind == "password":
-        score = _password(value, link["sign"], closed=closed)
+        quoted = plain[start - 1] in "\"'`*"
+        inside_a_name = CODE_NAME.search(plain, max(0, at - 40), at) is not None
+        score = 0.0 if inside_a_name and not quoted else _password(value, link["sign"], closed=closed, quoted=quoted)
     else:
         score = 0.95 if len(value) >= 12 and _mixed(value) else 0.0
         if kind == "token" and HEXADECIMAL.fullmatch(value):  # as often the hash of something as a secret
@@ -186,17 +194,19 @@ def _trimmed(value: str) -> str:
     return short if len(short) >= 4 else value
 
 
-def _password(value: str, sign: str, *, closed: bool) -> float:
+def _password(value: str, sign: str, *, closed: bool, quoted: bool) -> float:
     """How much a word after "mot de passe :" looks like one rather than like the next word of a sentence."""
     if len(value) < 4 or len(set(value)) < 3:
         return 0.0
     letters = value.replace("-", "").replace("'", "")
+    if CALL.match(value) and not quoted:
+        return 0.0
     if not letters.isalpha():
         return 0.9 if any(one.isalpha() for one in value) or sign in (":", "=") else 0.6
     if letters.lower() in NOT_SECRETS:
         return 0.0
     inner_capital = not value.islower() and not value.isupper() and not value.istitle()
-    if inner_capital:
+    if inner_capital and (quoted or sign.isalpha() or closed):
         return 0.7
     return 0.5 if closed and sign in (":", "=", ":=", "=>", "->") else 0.0
 
