@@ -26,11 +26,11 @@ from gateway.privacy.recognizers.places import (
 from gateway.privacy.recognizers.view import View
 
 _CIVIC = (
-    r"[0-9](?<![0-9a-z].)(?<![0-9][.,/\-].)(?<![$€+#].)[0-9]{0,4}(?:-[0-9]{1,5})?(?:[ \-]?[a-h]"
-    r"(?![a-z0-9.']))?(?: ?1/2)?"
+    r"[0-9](?<![0-9a-z].)(?<![0-9][.,/\-].)(?<![$€+#].)[0-9]{0,4}(?:-[0-9]{1,5})?"
+    r"(?:[ \-]?[a-df-h](?![a-z0-9.'])|[ \-]?e(?=,))?(?: ?1/2)?"
 )
 FRENCH = re.compile(
-    rf"(?P<civic>{_CIVIC}) {{0,2}},?[ \n]{{0,2}}(?:de )?(?:la |l')?"
+    rf"(?P<civic>{_CIVIC})[ ,\n][ ,\n]{{0,2}}(?:de )?(?:la |l')?"
     rf"(?:(?P<ordinal>[0-9]{{1,3}}(?:re|er|ere|e|ieme|eme|nd|nde)\.?[ \n](?:avenue|av\.|ave\.?|rue|rang|boulevard|"
     rf"boul\.|chemin|concession))(?![a-z])|(?P<grande>grande[ \-]allee)(?![a-z])|(?P<way>{WAYS})(?![a-z'\-]))"
 )
@@ -120,7 +120,10 @@ _STOP = re.compile(r"\n[ ]*\n|[a-z0-9]{4}[.!?]\s")
 WHOSE = re.compile(rf"\b(?:{HOME}|{OFFICE})")
 LED = re.compile(r"\b(?:au|du)[ \n]\Z")
 HEADING = re.compile(r"\bcp\b|postal|zip|adresse|address|domicile|residence")
-ADDRESS_WORD = re.compile(r"adresse|address|code[ _]?postal|postal[ _]?code|zip|domicile|habite|reside|demeur")
+ADDRESS_WORD = re.compile(
+    r"ad?dress|code[ _]?postal|postal[ _]?code|\bzip\b|domicil|habite|\bresid|demeur|demenage|\bviv?[ts]\b|"
+    r"\blive[sd]?\b|living"
+)
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -165,7 +168,9 @@ def _french(view: View, match: re.Match[str]) -> int:
     if match["ordinal"] or match["grande"]:
         return match.end()
     way = match["way"]
-    end = _name(view, match.end(), strict=way in PLAIN_WORDS and _whose(view, match.start()) != "home")
+    end = _name(
+        view, match.end(), strict=way in PLAIN_WORDS and not ADDRESS_WORD.search(before(view, match.start(), 40))
+    )
     return end if end > match.end() else 0
 
 
@@ -234,7 +239,7 @@ def _whole(view: View, start: int, end: int, *, sure: bool) -> Generator[Candida
         return stop
     score = 0.65 if sure else 0.5 if LED.search(view.folded, max(0, start - 4), start) or "," in civic else 0.35
     score += 0.2 if parts & {"postal", "town", "unit"} else 0.0
-    score += 0.2 if whose == "home" or ADDRESS_WORD.search(before(view, start, 50)) else 0.0
+    score += 0.2 if ADDRESS_WORD.search(before(view, start, 50)) else 0.1 if whose == "home" and sure else 0.0
     yield Candidate(start, stop, "ADDRESS", min(score, 0.97))
     return stop
 

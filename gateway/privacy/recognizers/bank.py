@@ -25,7 +25,13 @@ TRIPLE = re.compile(
     r"|(?P<first>[0-9]{3})(?<![0-9a-z].{3})(?<![0-9][.,/\- ].{3})[ ]?[ \-/][ ]?[0-9]{5}[ ]?[ \-/][ ]?"
     r"[0-9]{7,12}(?![0-9a-z]|[.,/\-][0-9])"
 )
-_AFTER = r"(?P<gap>[^0-9\n]{0,30}?)(?P<value>[0-9](?:[ \-]?[0-9]){4,14})(?![0-9a-z]|[.,/][0-9])(?! ?(?:\$|%|€))"
+_AFTER = (
+    r"(?:[ \n\"':=#(.|\-]|(?:no|n|numero|number|est|is|le|chez|a la|au|aux|du|de la|de|of|client|citoyen|"
+    r"bancaire|personnel|desjardins|banque|bank|nationale|royale|de montreal|td|scotia|laurentienne|rbc|bmo|"
+    r"cibc|tangerine|bnc|"
+    r"caisse|ending in|se terminant par)(?![a-z])){0,12}"
+    r"(?P<value>[0-9]{3,12}(?:[ \-][0-9]{1,9}){0,3})(?![0-9a-z]|[.,/][0-9])(?! ?(?:\$|%|€))"
+)
 TRANSIT = re.compile(r"transit(?: (?:no\.?|numero|number))?[ :#\"=]{0,4}(?P<value>[0-9]{5})(?![0-9a-z]|[ ]?-[0-9])")
 ACCOUNT_NAMED = re.compile(r"(?:compte|folio|account)[^0-9\n]{0,20}[0-9]{5}")
 ACCOUNTS = tuple(

@@ -38,14 +38,15 @@ BORN = re.compile(
     r"(?: [a-z'().\-,]{1,20}){1,6}?,?)?(?: ?(?:le|un|on|the|en|in|vers))?[ :\-]{0,3}\Z"
 )
 BIRTH = re.compile(
-    r"nai[s5]{1,2}ances?|\bd\.?d\.?n\.?(?![a-z])|\bd\.?o\.?b\.?(?![a-z])|birth ?(?:date|day)?|date ?of ?birth|born\b|"
+    r"(?<!con)nai[s5]{1,2}ances?|\bd\.?d\.?n\.?(?![a-z])|\bd\.?o\.?b\.?(?![a-z])|birth ?(?:date|day)?|date ?"
+    r"of ?birth|born\b|"
     r"anniversaire"
 )
 FOUNDED = re.compile(
     r",? (?:de|du|d'|a la suite|par) ?(?:la |l'|de la |d'une )?(?:fusion|regroupement|union|creation|reunion)"
 )
 ASKED = re.compile(
-    r"(?:naissance|birth|\bdob|\bddn)[^.!?\n]{0,40}\?\s{0,3}(?:[^\n:?]{1,25}: ?)?(?:(?:le|on|the|c'est(?: le)?|"
+    r"(?:(?<!con)naissance|birth|\bdob|\bddn)[^.!?\n]{0,40}\?\s{0,3}(?:[^\n:?]{1,25}: ?)?(?:(?:le|on|the|c'est(?: le)?|"
     r"it's) )?\Z"
 )
 OTHER = re.compile(
@@ -64,7 +65,7 @@ AFTER = re.compile(
     r"[\"' ]{0,2}[(,\-–] ?(?:date de |sa date de |ma date de |date de sa )?(?:naissance|ddn|dob|date of birth|birth)"
 )
 CHAIN = re.compile(r" ?(?:,|et|and|/|;) ?(?:le |on )?\Z")
-HEADING = re.compile(r"naiss|\bddn\b|\bdob\b|birth")
+HEADING = re.compile(r"(?<!con)naiss|\bddn\b|\bdob\b|birth")
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -32,6 +32,10 @@ SCHOOL = Cues(
     r"\bscolaire|\becole|universite|cegep|pupils?\b",
     NUMBERED,
 )
+_TWO = "[0-9]{2}"
+GROUPED = re.compile(
+    rf"[a-z]{{4}}[ \-]{{0,3}}(?:[0-9]{{4}}[ .\-]{{0,3}}[0-9]{{4}}|{_TWO}(?:[ .\-]{_TWO}){{3}}|[0-9]{{6}}[ .\-]{_TWO})"
+)
 WORDS = frozenset(
     """
         date code page note avec dans pour sous tome anno mars juin aout lots zone rang unit file form item
@@ -65,6 +69,8 @@ def judged(view: View, start: int, end: int, health: bool, school: bool) -> Cand
     if standing is Standing.HEADING:
         return Candidate(start, end, entity, 0.9)
     name = view.plain[start : start + 4]
+    if not GROUPED.fullmatch(view.folded, start, end):
+        return Candidate(start, end, entity, 0.2)
     if standing is Standing.AGAINST or name.lower() in PREFIXES:
         return Candidate(start, end, entity, 0.3)
     if name.isupper():

@@ -18,9 +18,7 @@ from gateway.privacy.recognizers.view import View
 SHAPE = re.compile(r"[0-9](?<![0-9a-z].)(?<![0-9][.,/\-].)(?:[ .\-\n]{0,3}[0-9]){8}(?![0-9a-z]|[.,/\-][0-9])")
 GROUPED = re.compile(r"[0-9]{3}[ .\-]{1,3}[0-9]{3}[ .\-]{1,3}[0-9]{3}")
 AMOUNT = re.compile(r"[ ]?(?:\$|%|€|m\$|k\$|cad\b|dollars|euros|habitants|personnes|km|kg|kwh|mwh|octets|m2|hectares)")
-SOMEONES = re.compile(
-    r"\b(?:mon|son|ma|sa|my|his|her|votre|your|leur|citoyen(?:ne)?|client|cliente|employee?|personnel)\b"
-)
+SOMEONES = re.compile(r"\b(?:mon|son|ma|sa|my|his|her|votre|your)\b[^.;\n]{0,20}\Z")
 NUMBER_OF = re.compile(r"\b(?:numero|number|no\.?|code|id|account|compte|report|rapport)[ :#=\"']{0,3}\Z|#[ ]?\Z")
 CUES = Cues(
     r"\bn\.?a\.?s\b|\bs\.?i\.?n\b(?!')|assurance[ \-]?sociale|social[ \-]?insurance|\bsin(?:number|no)|"
