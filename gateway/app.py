@@ -129,10 +129,12 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         await keys.refresh(0)
         await halts.refresh(0)
         await suspensions.refresh(0)
+        stack.push_async_callback(providers.aclose)
+        preparing = asyncio.create_task(providers.prepare(configuration.catalogue))
+        stack.push_async_callback(stop_task, preparing)
         await analyser.start()
         stack.push_async_callback(analyser.stop)
-        stack.push_async_callback(providers.aclose)
-        await providers.prepare(configuration.catalogue)
+        await preparing
         stack.push_async_callback(finish, tasks)
         for keeping in (keep_current(house), keep_halts(house)):
             stack.push_async_callback(stop_task, asyncio.create_task(keeping))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Protocol
 
 from gateway.config import Catalogue, Deployment
@@ -55,7 +56,8 @@ class Providers:
         if any(one.provider.protocol == "litellm" and one.enabled and one.verified for one in catalogue.deployments):
             from gateway.providers.quiet import import_litellm
 
-            await import_litellm()
+            with suppress(NotReady):  # the calls that need it will say so
+                await import_litellm()
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -281,38 +281,38 @@ FAULTS: dict[str, Callable[[], ProviderFault]] = {
 }
 PAPER = {"ref": "C", "expires": "2099-01-01"}
 PAST = {"ref": "C", "expires": "2020-01-01"}
+OPERATORS = [
+    {"name": "É", "home": "CA-QC", "public_body": True, "foreign_reach": []},
+    {"name": "Q", "home": "CA-QC", "foreign_reach": []},
+    {"name": "U", "home": "US", "foreign_reach": ["US-CLOUD-Act"]},
+    {"name": "I", "home": "unknown", "foreign_reach": ["unknown"]},
+]
+VERIFIED = {"on": "2026-11-01", "by": "p.tremblay", "source": "s", "expires": "2099-01-01"}
+
+
+def mostly(good: Any, *others: Any) -> st.SearchStrategy[Any]:
+    """So that several deployments of one catalogue are admitted, and some are not."""
+    return st.sampled_from([good] * (5 * len(others)) + list(others))
+
+
 entries = st.fixed_dictionaries(
     {
-        "operator": st.sampled_from(
-            [
-                {"name": "É", "home": "CA-QC", "public_body": True, "foreign_reach": []},
-                {"name": "Q", "home": "CA-QC", "foreign_reach": []},
-                {"name": "U", "home": "US", "foreign_reach": ["US-CLOUD-Act"]},
-                {"name": "I", "home": "unknown", "foreign_reach": ["unknown"]},
-            ]
-        ),
+        "operator": st.sampled_from(OPERATORS),
         "processing": st.fixed_dictionaries(
             {
-                "country": st.sampled_from(["CA", "CA", "US", "unknown"]),
-                "subdivision": st.sampled_from(["CA-QC", "CA-QC", "CA-ON", None]),
-                "region": st.sampled_from([None, "us-east-1"]),
-                "routing": st.sampled_from(["regional", "regional", "global", "unknown"]),
-                "guarantee": st.sampled_from(["direct-control", "contractual", "none"]),
+                "country": mostly("CA", "US", "unknown"),
+                "subdivision": mostly("CA-QC", "CA-ON", None),
+                "region": st.sampled_from([None, "canadaeast"]),
+                "routing": mostly("regional", "global", "unknown"),
+                "guarantee": mostly("contractual", "direct-control", "none"),
             }
         ).map(lambda place: place if place["country"] != "US" else {**place, "subdivision": None}),
-        "training": st.sampled_from(["never", "possible", "unknown"]),
+        "training": mostly("never", "possible", "unknown"),
         "weights": st.sampled_from(["open", "closed"]),
-        "contract": st.sampled_from([PAPER, PAST, None]),
-        "max_classification": st.sampled_from(["public", "sensitive", "highly-sensitive"]),
-        "verified": st.sampled_from(
-            [
-                {"on": "2026-11-01", "by": "p.tremblay", "source": "s", "expires": "2099-01-01"},
-                {"on": "2026-11-01", "by": "p.tremblay", "source": "s", "expires": "2099-01-01"},
-                {"on": "2020-01-01", "by": "p.tremblay", "source": "s", "expires": "2020-02-01"},
-                None,
-            ]
-        ),
-        "enabled": st.sampled_from([True, True, True, False]),
+        "contract": mostly(PAPER, PAST, None),
+        "max_classification": mostly("highly-sensitive", "public"),
+        "verified": mostly(VERIFIED, {**VERIFIED, "on": "2020-01-01", "expires": "2020-02-01"}, None),
+        "enabled": mostly(True, False),
     }
 )
 outcomes = st.sampled_from(["answers", *FAULTS])

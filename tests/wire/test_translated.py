@@ -20,7 +20,8 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from gateway.config import Deployment
 from gateway.providers import ProviderFault, Providers, Reply, Request
-from gateway.providers.quiet import import_litellm
+from gateway.providers.egress import Egress
+from gateway.providers.quiet import Crossing, Through, crossing, import_litellm
 from tests.wire import vendors
 from tests.wire.vendors import Asked, Behaviour, Vendor
 
@@ -647,6 +648,27 @@ async def test_no_client_that_litellm_makes_reaches_anything_outside_a_call(vend
     with pytest.raises(httpx.ReadError):
         await litellm.aclient_session.post(vendor.url)
     assert vendor.asked == []
+
+
+async def test_a_call_is_one_request_to_its_deployments_own_host(vendor: Vendor, wire: Wire) -> None:
+    import httpx
+
+    elsewhere = Vendor(wire.text)
+    elsewhere.start()
+    for first in (elsewhere.url, vendor.url.replace("127.0.0.1", "localhost"), vendor.url.replace("http:", "https:")):
+        egress = Egress(deployment(wire, vendor.url))
+        call = Crossing(egress, stream=False)
+        token = crossing.set(call)
+        async with httpx.AsyncClient(transport=Through(), follow_redirects=True) as client:
+            with pytest.raises(httpx.ReadError):
+                await client.post(first, json={})
+            assert call.fault is not None
+            assert call.fault.code == "provider_outside_catalogue"
+            with pytest.raises(httpx.ReadError):  # and nothing more, even to the right one
+                await client.post(vendor.url, json={})
+        crossing.reset(token)
+        await egress.aclose()
+    assert elsewhere.asked == vendor.asked == []
 
 
 async def test_a_missing_secret_is_a_deployment_that_is_not_ready(
