@@ -150,7 +150,8 @@ def commands() -> str:
                 if below is not None:
                     yield from walk(below, click.Context(below, info_name=name, parent=context, max_content_width=100))
 
-    return "\n\n".join(walk(main, click.Context(main, info_name="vigie", max_content_width=100, terminal_width=100)))
+    settings = {**main.context_settings, "max_content_width": 100, "terminal_width": 100}
+    return "\n\n".join(walk(main, click.Context(main, info_name="vigie", **settings)))
 
 
 def errors() -> str:
@@ -186,6 +187,22 @@ def log_fields() -> str:
     )
 
 
+def tiers() -> str:
+    """The ranks of sovereignty, derived from place and operator."""
+    from gateway.sovereignty import TIERS
+
+    return table(("deployment.tier", "français", "English"), ((rank, fr, en) for rank, (fr, en) in TIERS.items()))
+
+
+def traps() -> str:
+    """What an entry of the catalogue is checked for."""
+    from gateway.sovereignty import TRAPS
+
+    return table(
+        ("deployment.traps", "français", "English"), ((code(one.code), one.text.fr, one.text.en) for one in TRAPS)
+    )
+
+
 def records() -> str:
     """The kinds of records that the ledger holds."""
     from gateway.audit.records import KINDS
@@ -209,6 +226,12 @@ PAGES_OF: tuple[tuple[str, str, str, Mapping[str, Table]], ...] = (
         {"facts": facts},
     ),
     ("configuration", "Les clés de config/ · The keys of config/", "gateway.config", {"configuration": configuration}),
+    (
+        "sovereignty",
+        "Souveraineté\u00a0: rangs et pièges · Sovereignty: tiers and traps",
+        "gateway.sovereignty",
+        {"tiers": tiers, "traps": traps},
+    ),
     ("cli", "La ligne de commande · The command line", "gateway.cli.audit", {"commands": commands}),
     ("errors", "Les codes d'erreur · Error codes", "gateway.errors", {"errors": errors}),
     (

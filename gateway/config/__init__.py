@@ -24,7 +24,7 @@ from gateway.config.models import (
 )
 from gateway.config.problems import ConfigurationError, Problem
 from gateway.config.schemas import schemas
-from gateway.config.secret import is_secret, secret
+from gateway.config.secret import Current, is_secret, secret
 
 __all__ = [
     "Assessment",
@@ -32,6 +32,7 @@ __all__ = [
     "Catalogue",
     "Configuration",
     "ConfigurationError",
+    "Current",
     "Deployment",
     "LabelText",
     "Labels",

@@ -8,7 +8,7 @@ import orjson
 from yarl import URL
 
 from gateway import __version__
-from gateway.config import Deployment, secret
+from gateway.config import Current, Deployment
 from gateway.providers.egress import Egress, Exchange
 from gateway.providers.reply import Reply, Request
 
@@ -27,12 +27,13 @@ class Direct:
         base = provider.base_url.rstrip("/")
         self._urls = {path: URL(base + path) for path in ("/chat/completions", "/embeddings")}
         self._headers = {"content-type": "application/json", "user-agent": f"vigie/{__version__}"}
-        if provider.api_key is not None:
-            self._headers["authorization"] = f"Bearer {secret(provider.api_key)}"
+        self._key = Current(provider.api_key) if provider.api_key is not None else None
 
     async def send(self, request: Request) -> Reply:
         """Raises a `ProviderFault`."""
         headers = {**self._headers, "x-client-request-id": request.call_id}
+        if self._key is not None:
+            headers["authorization"] = f"Bearer {self._key.value()}"
         headers["accept"] = "text/event-stream" if request.stream else "application/json"
         exchange = await self._egress.post(
             self._urls[request.path],

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from gateway.config import Deployment, is_secret, secret
+from gateway.config import Current, Deployment, is_secret
 from gateway.errors import Message
 from gateway.providers.egress import Egress, ended_early
 from gateway.providers.faults import BrokeProtocol, OutsideCatalogue, ProviderFault, TimedOut, Untranslatable
@@ -48,13 +48,12 @@ class Translated:
         self._egress = Egress(deployment)
         self._total_s = deployment.timeouts.total_s
         self._further = FURTHER & frozenset(deployment.allowed_fields)
+        given = {"api_key": provider.api_key or "", **provider.options}
+        self._secrets = {name: Current(value) for name, value in given.items() if is_secret(value)}
         self._arguments: dict[str, Any] = {
-            name: secret(value) if is_secret(value) else value for name, value in provider.options.items()
-        }
-        self._arguments |= {
+            **given,  # without an api_key of the entry's, an empty one, so that none is looked for elsewhere
             "model": provider.model,
             "api_base": provider.base_url,
-            "api_key": secret(provider.api_key) if provider.api_key is not None else "",
             "timeout": self._total_s,
             "num_retries": 0,
             "max_retries": 0,
@@ -66,10 +65,11 @@ class Translated:
         litellm = await import_litellm()
         call = Crossing(self._egress, request.stream)
         ask = litellm.aembedding if request.path == "/embeddings" else litellm.acompletion
+        secrets = {name: one.value() for name, one in self._secrets.items()}
         token = crossing.set(call)
         try:
             async with asyncio.timeout(self._total_s):
-                answer = await ask(**body, **self._arguments)
+                answer = await ask(**body, **(self._arguments | secrets))
             if call.exchange is None:
                 raise OutsideCatalogue  # an answer that came from elsewhere
             if not request.stream:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from gateway.config import ConfigurationError, Live, load, run_cases
+from gateway.config import ConfigurationError, Current, Live, load, run_cases
 from gateway.config.secret import secret
 from gateway.errors import Fault
 
@@ -234,3 +235,16 @@ def test_a_secret_is_found_by_reference_and_never_named_by_value(
     assert secret(f"file:{tmp_path / 'cle'}") == "autre"
     with pytest.raises(Fault, match="env:ABSENTE"):
         secret("env:ABSENTE")
+
+
+def test_a_secret_that_is_rotated_in_its_file_is_taken_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "cle"
+    path.write_text("avant\n", encoding="utf8")
+    current = Current(f"file:{path}")
+    path.write_text("apres\n", encoding="utf8")
+    assert current.value() == "avant"  # not read at each call
+    monkeypatch.setattr(sys.modules["gateway.config.secret"], "REREAD_S", 0)
+    assert current.value() == "apres"
+    path.unlink()
+    assert current.value() == "apres"
+    assert "apres" not in f"{current} {current!r}"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.cli import main
 from gateway.config import Deployment, Register
 from gateway.sovereignty import TIERS, TRAPS, Attested, Breaker, Residency, deployment_facts, rank, tier, traps
 from gateway.sovereignty.routing import FAILURES, OPEN_S
@@ -221,6 +225,20 @@ def test_every_trap_is_tried_both_ways_and_says_what_it_is() -> None:
 @pytest.mark.parametrize("deployment", [entry(), bedrock(), azure(), vertex()], ids=label)
 def test_a_true_entry_falls_into_none(deployment: Deployment) -> None:
     assert traps(deployment) == ()
+
+
+def test_check_warns_of_a_trap_where_it_stands(tmp_path: Path) -> None:
+    config = Path(shutil.copytree(Path(__file__).parents[2] / "config", tmp_path / "config"))
+    clean = CliRunner().invoke(main, ["check", "--config", str(config)])
+    assert (clean.exit_code, clean.stderr) == (0, "")
+    catalogue = config / "catalogue.yaml"
+    text = catalogue.read_text(encoding="utf8").replace("unit: ProvisionedManaged", "unit: GlobalStandard")
+    catalogue.write_text(text, encoding="utf8")
+    line = 1 + next(at for at, one in enumerate(text.splitlines()) if "id: azure-canadaeast" in one)
+    warned = CliRunner().invoke(main, ["check", "--config", str(config)])
+    assert warned.exit_code == 0
+    assert f"catalogue.yaml:{line}:9: avertissement" in warned.stderr
+    assert "[azure_not_regional]" in warned.stderr
 
 
 # ── tiers and facts ───────────────────────────────────────────────────────────────────────────────────────────────
