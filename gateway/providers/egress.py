@@ -193,8 +193,12 @@ def _check(response: aiohttp.ClientResponse, accept: frozenset[str]) -> None:
             ),
             code="provider_redirected",
         )
-    if response.status != 200:
+    if response.status >= 400:
         raise ProviderRefused(response.status)
+    if response.status != 200:
+        raise BrokeProtocol(
+            Message("Le fournisseur a répondu sans réponse.", "The provider answered without an answer.")
+        )
     if response.content_type not in accept:
         raise BrokeProtocol(
             Message(

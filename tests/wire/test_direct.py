@@ -340,7 +340,7 @@ def coded(name: str, body: bytes, kind: str = "application/json") -> bytes:
     [
         (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", "provider_protocol"),
         (b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\n{}", "provider_protocol"),
-        (b"HTTP/1.1 204 No Content\r\n\r\n", "provider_refused"),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", "provider_protocol"),
         (REDIRECT, "provider_redirected"),
         (ERROR % 400, "provider_refused"),
         (ERROR % 500, "provider_refused"),

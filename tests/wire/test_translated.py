@@ -536,6 +536,20 @@ async def test_frames_cut_anywhere_are_put_together(vendor: Vendor, wire: Wire, 
     assert "".join(one.choices[0].delta.content or "" for one in chunks if one.choices) == "Bonjour à tous"
 
 
+async def test_an_answer_that_repeats_itself_is_still_an_answer(vendor: Vendor, wire: Wire) -> None:
+    """litellm would break it off: a table of dots, a long column of zeros."""
+
+    async def repeats(asked: Asked) -> web.StreamResponse:
+        async with vendors.events(asked, wire.event_stream) as response:
+            await response.write(b"".join([*wire.frames[:4], *[wire.frames[3]] * 300, *wire.frames[4:]]))
+        return response
+
+    vendor.behaviour = repeats
+    chunks = await streamed(await send(deployment(wire, vendor.url), stream=True))
+    assert "".join(one.choices[0].delta.content or "" for one in chunks if one.choices).count("Bonjo") >= 1
+    assert sum(bool(one.choices and one.choices[0].delta.content) for one in chunks) > 300
+
+
 async def test_leaving_ends_the_vendors_call(vendor: Vendor, wire: Wire) -> None:
     async def endless(asked: Asked) -> web.StreamResponse:
         async with vendors.events(asked, wire.event_stream) as response:
