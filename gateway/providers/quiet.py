@@ -155,7 +155,7 @@ def _import() -> ModuleType:
     litellm.suppress_debug_info = True
     litellm.drop_params = litellm.modify_params = False
     litellm.num_retries = 0
-    litellm.REPEATED_STREAMING_CHUNK_LIMIT = sys.maxsize  # it would break off an answer that repeats itself
+    litellm.REPEATED_STREAMING_CHUNK_LIMIT = sys.maxsize  # type: ignore[attr-defined]  # or an answer that repeats itself is cut
     litellm.callbacks, litellm.success_callback, litellm.failure_callback = [], [], []
     litellm.disable_aiohttp_trust_env = True
     _silence()
