@@ -77,7 +77,10 @@ def verify_store(
     anchors: Anchors = NOTHING,
     workers: int | None = None,
 ) -> Verdict:
-    """Verify the live store against its newest checkpoint, its tree, and all else that it keeps beside the records."""
+    """Verify the live store against its newest checkpoint, its tree, and all else that it keeps beside the records.
+
+    Raises `StoreUnavailable` when the store cannot be read at all.
+    """
     verdict = Verdict(key=verifier_key, recomputed=recomputing)
     try:
         source = StoreSource(store, recomputing=recomputing)
@@ -92,6 +95,14 @@ def verify_store(
         verdict.extent = "whole"
     except Wrong as wrong:
         verdict.wrong(wrong.message, wrong.position)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        name = type(error).__name__
+        verdict.wrong(
+            Message(
+                f"la base contient ce qu'elle ne devrait pas ({name})",
+                f"the store holds what it should not ({name})",
+            )
+        )
     return verdict
 
 
