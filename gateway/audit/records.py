@@ -49,6 +49,35 @@ KINDS: tuple[Kind, ...] = (
         "The calls under way that a halt stopped are over, in one process: how many, in what time",
     ),
     Kind(
+        "action.asked",
+        "Avant la réponse à une action demandée hors d'un appel\u00a0: la décision et ses faits",
+        "Before the answer to an action that is asked for outside of a call: the decision and its facts",
+    ),
+    Kind(
+        "action.held",
+        "Une action attend l'accord d'une personne\u00a0: l'outil, l'empreinte, les types détectés, l'échéance",
+        "An action waits for a person: its tool, hash, types of findings, expiry",
+    ),
+    Kind(
+        "action.decided",
+        "Une personne approuve ou refuse une action retenue\u00a0; avec l'empreinte approuvée si elle l'a modifiée",
+        "A person approves or refuses a held action; with the approved hash if they edited it",
+    ),
+    Kind(
+        "action.released", "Avant qu'une action approuvée parte, une seule fois", "Before an approved action goes, once"
+    ),
+    Kind("action.expired", "Personne n'a décidé à temps\u00a0: refus", "Nobody decided in time: a refusal"),
+    Kind(
+        "action.cancelled",
+        "Une action retenue est annulée\u00a0: arrêt d'urgence, ou demandeur parti",
+        "A held action is cancelled: an emergency stop, or its requester left",
+    ),
+    Kind(
+        "content.read",
+        "Avant qu'une personne voie un contenu en clair\u00a0: qui, quoi, pourquoi",
+        "Before a person sees content in clear: who, what, why",
+    ),
+    Kind(
         "deployment.suspended",
         "Une réponse a contredit le lieu de la fiche d'un déploiement\u00a0: plus d'appel avant une nouvelle vérification",
         "An answer contradicted the place of a deployment's entry: no call until it is verified anew",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData()
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
@@ -68,6 +68,9 @@ signals = Table(
     metadata,
     Column("id", Integer, primary_key=True, comment="always 1"),
     Column("epoch", SEQUENCE, nullable=False, comment="grows with every change that running gateways must see"),
+    Column(
+        "held", SEQUENCE, nullable=False, server_default="1", comment="the same for holds, which calls do not wait for"
+    ),
 )
 
 halts = Table(
@@ -99,4 +102,77 @@ usage = Table(
     Column("system", String(64), primary_key=True),
     Column("day", String(10), primary_key=True, comment="the body's own date"),
     Column("tokens", SEQUENCE, nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("state", String(12), nullable=False),
+    Column("change", SEQUENCE, nullable=False, index=True, comment="signals.held as this row last changed"),
+    Column("system", String(64), nullable=False),
+    Column("session", String(128), nullable=False),
+    Column("subject", Text, nullable=False, comment="the names that a halt may name, as JSON"),
+    Column("decision", String(64), nullable=False, comment="of the call that proposed the action"),
+    Column("door", String(16), nullable=False, comment="which API the action came through"),
+    Column("requester", String(160), nullable=False, comment="whoever must not approve"),
+    Column("join_key", String(64), nullable=False, comment="keyed hash of the request, so that a retry joins"),
+    Column("position", Integer, nullable=False, comment="which action of the request"),
+    Column("tool", String(256), nullable=False),
+    Column("action_sha256", String(64), nullable=False),
+    Column("approved_sha256", String(64), nullable=False),
+    Column("entities", Text, nullable=False, comment="types of findings in the arguments, as JSON: type to count"),
+    Column("policy", String(64), nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("reason_fr", Text, nullable=False),
+    Column("reason_en", Text, nullable=False),
+    Column("approvals_needed", Integer, nullable=False),
+    Column("created_at", String(24), nullable=False, index=True),
+    Column("expires_at", String(24), nullable=False),
+    Column("changed_at", String(24), nullable=False),
+    Column("delivered_at", String(24), comment="when its requester was told the end"),
+    Column("halt", String(16), nullable=False, comment="what cancelled it, if a halt did"),
+    Column("ended_because", String(24), nullable=False),
+    Column("wrapped", LargeBinary, comment="the data key, wrapped; NULL once destroyed"),
+    Column("sealed", LargeBinary, comment="the action, encrypted; NULL once destroyed"),
+    Column("edited", LargeBinary, comment="the action as a person edited it, encrypted"),
+    Index("ix_holds_state", "state", "expires_at"),
+    Index("ix_holds_join_key", "join_key", "position"),
+    Index("ix_holds_session", "system", "session"),
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("hold", String(32), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("person", String(64), nullable=False),
+    Column("verdict", String(12), nullable=False, comment="approved, edited or denied"),
+    Column("at", String(24), nullable=False),
+    Column("sha256", String(64), nullable=False, comment="the action that the verdict is on"),
+    Column("counts", Integer, nullable=False, comment="0 for an approval of what was edited afterwards"),
+    Column("said", Text, nullable=False, comment="comment or reason, findings masked"),
+    Column("shown_at", String(24), comment="when this person was first shown the hold"),
+)
+
+shown = Table(
+    "shown",
+    metadata,
+    Column("hold", String(32), primary_key=True),
+    Column("person", String(64), primary_key=True),
+    Column("at", String(24), nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String(96), primary_key=True, comment="what happened: a receiver sees it once"),
+    Column("hook", String(64), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", String(24), nullable=False),
+    Column("done_at", String(24)),
+    Column("outcome", String(24), nullable=False),
+    Index("ix_notices_next_at", "done_at", "next_at"),
 )

@@ -1,12 +1,39 @@
-"""Supervision: people stop what must stop. Halts now; held actions are to come.
+"""Supervision: people stop what must stop, and decide on what waits for them.
 
 `scopes` says what a halt covers, pure; `halts` keeps them in the store and in memory; `running` knows the calls under
-way, so that a halt can cut them. May import `audit`, `storage`, `errors`. Promise 8 rests here: a halt stops new calls
-and open streams, in every process, across restarts.
+way, so that a halt can cut them. `actions` is what a person approves, to the byte; `holds` the life of a held action as a
+table, pure; `waiting` keeps them in the store (its rows are `keeping`'s, its secrets `sealing`'s); `watching` wakes whoever
+waits. May import `audit`, `storage`, `policies`, `errors`. Promises 7 and 8 rest here: what was approved is what runs, and a
+halt stops new calls, open streams and held actions, in every process, across restarts.
 """
 
+from gateway.supervision.actions import Action
 from gateway.supervision.halts import HaltEntry, Halts
+from gateway.supervision.held import Content, Held, Proposal
+from gateway.supervision.holds import State
+from gateway.supervision.keeping import join_key_of
 from gateway.supervision.running import Running, Ticket
 from gateway.supervision.scopes import Halt, Scope, Subject, halted
+from gateway.supervision.sealing import Seal
+from gateway.supervision.waiting import Holds
+from gateway.supervision.watching import Watch
 
-__all__ = ["Halt", "HaltEntry", "Halts", "Running", "Scope", "Subject", "Ticket", "halted"]
+__all__ = [
+    "Action",
+    "Content",
+    "Halt",
+    "HaltEntry",
+    "Halts",
+    "Held",
+    "Holds",
+    "Proposal",
+    "Running",
+    "Scope",
+    "Seal",
+    "State",
+    "Subject",
+    "Ticket",
+    "Watch",
+    "halted",
+    "join_key_of",
+]

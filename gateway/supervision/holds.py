@@ -97,13 +97,14 @@ def approve(hold: Hold, person: str, shown_sha256: str, now: str, *, edited_sha2
             code="action_changed",
             status=409,
         )
+    edited_sha256 = "" if edited_sha256 == current else edited_sha256  # no edit, and no second voice of one person
     if person in hold.approvers and not edited_sha256:
         raise Refusal(
             Message("Il faut l'accord d'une autre personne.", "Another person's approval is needed."),
             code="same_person",
             status=409,
         )
-    approvers = (person,) if edited_sha256 and edited_sha256 != current else (*hold.approvers, person)
+    approvers = (person,) if edited_sha256 else (*hold.approvers, person)
     hold = replace(hold, approvers=approvers, approved_sha256=edited_sha256 or current)
     enough = len(approvers) >= hold.approvals_needed
     return replace(hold, state=NEXT[State.WAITING, Event.APPROVE]) if enough else hold

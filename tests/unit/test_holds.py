@@ -152,3 +152,10 @@ class Life(RuleBasedStateMachine):
 
 Life.TestCase.settings = settings(max_examples=200, stateful_step_count=12, deadline=None)
 TestLife = Life.TestCase
+
+
+def test_an_edit_that_changes_nothing_is_not_a_second_voice() -> None:
+    once = approve(a_hold(2), "m.roy", "proposed", EARLY)
+    with pytest.raises(Refusal) as refused:
+        approve(once, "m.roy", "proposed", EARLY, edited_sha256="proposed")
+    assert refused.value.code == "same_person"
