@@ -40,7 +40,7 @@ from gateway.providers import Providers
 from gateway.situation import Asked
 from gateway.sovereignty import Breaker, KeptSuspensions, Places
 from gateway.storage import Store, open_store
-from gateway.supervision import Halt, Halts, Running, Ticket
+from gateway.supervision import Halt, Halts, Holds, Running, Seal, Ticket, Watch
 from gateway.telemetry import Telemetry, Traced, configure
 from gateway.trace import Fragments
 from gateway.wire.calls import check_form
@@ -63,6 +63,8 @@ class House:
     ledger: Ledger
     keys: Keys
     halts: Halts
+    holds: Holds
+    watch: Watch
     telemetry: Telemetry
     parts: Parts
     providers: Providers
@@ -96,6 +98,8 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
     pepper = key_file(data / "identity.key")
     keys = Keys(store, pepper)
     halts, running = Halts(store), Running()
+    holds = Holds(store, Seal(pepper), same_person=lambda person, asked: asked in requesters_of(person, pepper))
+    watch = Watch(holds)
     analyser = open_analyser(settings.privacy)
     providers, suspensions = Providers(), KeptSuspensions(store)
     tasks: set[asyncio.Task[Any]] = set()
@@ -120,7 +124,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         finish_later=lambda task: owned(task, tasks),
         suspensions=suspensions,
     )
-    house = House(live, data, store, ledger, keys, halts, telemetry, parts, providers, pepper, tasks)
+    house = House(live, data, store, ledger, keys, halts, holds, watch, telemetry, parts, providers, pepper, tasks)
     halts.tell(lambda in_force: carry_out(in_force, house))
     async with contextlib.AsyncExitStack() as stack:
         await ledger.start()
@@ -136,7 +140,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         stack.push_async_callback(analyser.stop)
         await preparing
         stack.push_async_callback(finish, tasks)
-        for keeping in (keep_current(house), keep_halts(house)):
+        for keeping in (keep_current(house), keep_halts(house), watch.forever()):
             stack.push_async_callback(stop_task, asyncio.create_task(keeping))
         yield house
     await asyncio.to_thread(telemetry.close)
@@ -177,6 +181,19 @@ def carry_out(in_force: Sequence[Halt], house: House) -> None:
     """Cut the calls under way that the halts in force stop, and record how long it took."""
     for halt, tickets in house.parts.running.cut(in_force).items():
         owned(asyncio.create_task(measure_halt(halt, tickets, house)), house.tasks)
+    owned(asyncio.create_task(cancel_halted(in_force, house)), house.tasks)
+
+
+async def cancel_halted(in_force: Sequence[Halt], house: House) -> None:
+    """Cancel the held actions that the halts in force stop. What is missed here is cancelled when somebody touches it."""
+    with contextlib.suppress(Fault):
+        while await asyncio.to_thread(house.holds.cancel_halted, in_force):
+            pass
+
+
+def requesters_of(person: str, pepper: bytes) -> tuple[str, ...]:
+    """What a hold may name as its requester and be this person: themselves, or them as an application's end user."""
+    return person, f"user:{hash_user(pepper, person)}"
 
 
 async def measure_halt(halt: Halt, tickets: Sequence[Ticket], house: House) -> None:
@@ -476,7 +493,8 @@ def json_response(body: Any, status: int = 200) -> Response:
 
 def answer_error(error: VigieError, decision: str, language: str) -> Response:
     """A refusal or fault outside a governed call, in OpenAI's shape."""
-    status, headers, body = render(error, decision, language, {})
+    details = error.details(language) if isinstance(error, refusals.Denied) else {}
+    status, headers, body = render(error, decision, language, details)
     return Response(orjson.dumps(body), status, headers={**headers, **NO_STORE, "x-vigie-decision": decision})
 
 

@@ -47,6 +47,39 @@ def document() -> dict[str, Any]:
                 **_write("Reprendre, par une autre personne. Resume, by another person.", "200", {"reason": "string"}),
                 "parameters": [{"name": "halt", "in": "path", "required": True, "schema": {"type": "string"}}],
             },
+            "/v1/holds": _read("Actions retenues. Held actions.", "application/json"),
+            "/v1/holds/statistics": _read(
+                "Délais et décisions, par personne. Times and decisions, by person.", "application/json"
+            ),
+            "/v1/holds/{hold}": {
+                **_read("Une action retenue. One held action.", "application/json"),
+                "parameters": [_in_path("hold")],
+            },
+            "/v1/holds/{hold}/approve": {
+                **_write(
+                    "Approuver exactement cette action. Approve exactly this action.",
+                    "200",
+                    {"action_sha256": "string", "comment": "string", "edited_arguments": "object"},
+                ),
+                "parameters": [_in_path("hold")],
+            },
+            "/v1/holds/{hold}/deny": {
+                **_write("Refuser, avec une raison. Refuse, with a reason.", "200", {"reason": "string"}),
+                "parameters": [_in_path("hold")],
+            },
+            "/v1/actions": _write(
+                "Demander la permission d'agir. Ask leave for an action.",
+                "202",
+                {"tool": "string", "arguments": "object"},
+            ),
+            "/v1/actions/{action}": {
+                **_read(
+                    "L'état d'une action; « wait » attend qu'il change. An action's state; 'wait' awaits a change.",
+                    "application/json",
+                ),
+                "parameters": [_in_path("action")],
+            },
+            "/v1/events": _read("Ce qui arrive, en continu. What happens, as it does.", "text/event-stream"),
             "/healthz": _read("Le processus vit. The process is alive.", "application/json", open_to_all=True),
             "/readyz": _read("Prêt à répondre. Ready to answer.", "application/json", open_to_all=True),
             "/metrics": _read("Mesures (Prometheus). Metrics.", "text/plain", open_to_all=True),
@@ -161,6 +194,10 @@ def _write(summary: str, status: str, properties: dict[str, str]) -> dict[str, A
             "responses": {status: {"description": summary, "content": {"application/json": {}}}, "default": _ERROR},
         }
     }
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _read(

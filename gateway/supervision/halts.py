@@ -67,6 +67,11 @@ class Halts:
         """The halt that stops `subject`, or None."""
         return stopping(self._in_force, subject) if self._in_force else None
 
+    @property
+    def in_force(self) -> tuple[Halt, ...]:
+        """The halts in force, as of the last `refresh`."""
+        return self._in_force
+
     def tell(self, told: Callable[[tuple[Halt, ...]], None]) -> None:
         """Have `told` called, on the event loop, with the halts in force whenever they change."""
         self._told.append(told)

@@ -154,8 +154,11 @@ def halts_of(connection: Connection, *, since: str = "") -> list[Halt]:
 
 
 def joined(join_key: str, since: str) -> Sequence[ColumnElement[bool]]:
-    """Holds of this key that a retry joins: live, or over since `since` and not yet told to anybody."""
-    undelivered = holds.c.delivered_at.is_(None) & (holds.c.changed_at > since) & holds.c.wrapped.is_not(None)
+    """Holds of this key that a retry joins: live, or refused since `since` and not yet told to anybody. What was cancelled
+    has no answer to give: whoever comes again asks anew.
+    """
+    refused = holds.c.state.in_((State.DENIED.value, State.EXPIRED.value))
+    undelivered = refused & holds.c.delivered_at.is_(None) & (holds.c.changed_at > since) & holds.c.wrapped.is_not(None)
     return holds.c.join_key == join_key, or_(holds.c.state.in_(LIVE), undelivered)
 
 

@@ -67,6 +67,7 @@ class Holds:
     ) -> None:
         self._store, self._kept, self._same_person = store, Keeping(seal, also), same_person
         self._clock, self._monotonic = clock, monotonic
+        self._shown: set[tuple[str, str]] = set()
         self._deadlines: dict[str, float] = {}
         self._told: list[Told] = []
 
@@ -185,12 +186,18 @@ class Holds:
 
     def was_shown(self, names: Sequence[str], person: str) -> None:
         """These holds are before the eyes of `person` now; the first time counts."""
+        names = [name for name in names if (name, person) not in self._shown]
+        if not names:
+            return
         with self._store.write() as connection:
             known = select(shown.c.hold).where(shown.c.person == person, shown.c.hold.in_(names))
             new = set(names) - set(connection.execute(known).scalars())
             if new:
                 at = self._now()
                 connection.execute(insert(shown), [{"hold": name, "person": person, "at": at} for name in sorted(new)])
+        if len(self._shown) > MOST_WAITING:
+            self._shown.clear()
+        self._shown.update((name, person) for name in names)
 
     # ── what time and halts do
 
@@ -236,6 +243,20 @@ class Holds:
         """What was sealed, or None once it is destroyed. Raises `Unreadable`."""
         with self._store.read() as connection:
             return self._kept.content(connection, name)
+
+    def contents(self, names: Sequence[str]) -> dict[str, Content]:
+        """What was sealed of each that is not destroyed."""
+        with self._store.read() as connection:
+            found = ((name, self._kept.content(connection, name)) for name in names)
+            return {name: content for name, content in found if content is not None}
+
+    def since(self, created_at: str, systems: Sequence[str] | None = None) -> tuple[Held, ...]:
+        """Holds made from then on, oldest first."""
+        query = select(holds).where(holds.c.created_at >= created_at)
+        if systems is not None:
+            query = query.where(holds.c.system.in_(systems))
+        with self._store.read() as connection:
+            return with_verdicts(connection, connection.execute(query.order_by(holds.c.created_at)).all())
 
     def list(
         self, *, state: State | None = None, systems: Sequence[str] | None = None, session: str = "", limit: int = 100

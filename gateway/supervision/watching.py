@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 from gateway.errors import Fault
 from gateway.supervision.held import Held
@@ -57,14 +57,14 @@ class Watch:
             if not waiting:
                 del self._waiting[name]
 
-    async def changes(self) -> AsyncIterator[Held]:
-        """Every change from now on, of every process. Ends if whoever reads it falls behind by `QUEUE` changes."""
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[asyncio.Queue[Held | None]]:
+        """A queue of every change from now on, of every process; None ends it for whoever fell `QUEUE` changes behind."""
         queue: asyncio.Queue[Held | None] = asyncio.Queue(QUEUE + 1)
         self._watchers.add(queue)
         try:
             await self._begin()
-            while (held := await queue.get()) is not None:
-                yield held
+            yield queue
         finally:
             self._watchers.discard(queue)
 

@@ -277,10 +277,14 @@ def test_a_retry_joins_its_hold_and_nobody_elses(holds: Holds, store: Store, clo
     assert [one.id for one in holds.joinable(key)] == [second.id]
     assert holds.content(first.id) is None
     holds.cancel(second.id, "client_left")
+    assert holds.joinable(key) == ()
+    third = held(holds, join_key=key)
+    holds.deny(third.id, "m.roy", "non")
+    assert [one.id for one in holds.joinable(key)] == [third.id]
     clock.passes(121)
     assert holds.joinable(key) == ()
-    assert held(holds, join_key=key).id not in (first.id, second.id)
-    assert kinds(store).count("action.held") == 3
+    assert held(holds, join_key=key).id not in (first.id, second.id, third.id)
+    assert kinds(store).count("action.held") == 4
 
 
 def test_retries_at_the_same_instant_make_one_hold(holds: Holds, store: Store) -> None:
@@ -343,10 +347,11 @@ async def test_a_watcher_sees_every_change_once(holds: Holds, store: Store) -> N
     seen: list[tuple[str, State]] = []
 
     async def watches() -> None:
-        async for one in watch.changes():
-            seen.append((one.id, one.state))
-            if len(seen) == 3:
-                return
+        async with watch.watching() as changes:
+            while len(seen) < 3:
+                one = await changes.get()
+                assert one is not None
+                seen.append((one.id, one.state))
 
     watching = asyncio.create_task(watches())
     await asyncio.sleep(0.3)
