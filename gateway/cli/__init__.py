@@ -22,6 +22,7 @@ class Vigie(click.Group):
         "db": "db",
         "demo": "demo",
         "halt": "halt",
+        "holds": "holds",
         "key": "key",
         "policy": "policy",
         "resume": "resume",

@@ -14,7 +14,7 @@ from gateway.storage import Store, open_store
 
 if TYPE_CHECKING:
     from gateway.identity import Keys
-    from gateway.supervision import Halts
+    from gateway.supervision import Halts, Holds
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -98,5 +98,19 @@ def open_keys(config: Path, data: Path) -> Iterator[Keys]:
     store = prepare(config, data)
     try:
         yield Keys(store, key_file(data / "identity.key"))
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_holds(config: Path, data: Path) -> Iterator[tuple[Holds, Store]]:
+    """The held actions of an upgraded store, under this installation's key; and the store."""
+    from gateway.app import key_file, requesters_of
+    from gateway.supervision import Holds, Seal
+
+    store = prepare(config, data)
+    try:
+        key = key_file(data / "identity.key")
+        yield Holds(store, Seal(key), same_person=lambda person, asked: asked in requesters_of(person, key)), store
     finally:
         store.close()
