@@ -121,9 +121,11 @@ def parse(line: bytes, number: int) -> Line:
 
 
 def _malformed(number: int, french: str, english: str) -> Refusal:
-    message = Message(f"Ligne {number}\u00a0: {french}.", f"Line {number}: {english}.")
-    hint = Message('Une ligne\u00a0: {"id": "1", "text": "…"}', 'A line: {"id": "1", "text": "…"}')
-    return Refusal(message, hint, code="malformed_input")
+    return Refusal(
+        Message(f"Ligne {number}\u00a0: {french}.", f"Line {number}: {english}."),
+        Message('Une ligne\u00a0: {"id": "1", "text": "…"}', 'A line: {"id": "1", "text": "…"}'),
+        code="malformed_input",
+    )
 
 
 @asynccontextmanager

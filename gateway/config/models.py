@@ -64,6 +64,9 @@ class Privacy(Strict):
     threshold: float = Field(0.4, ge=0, le=1, description="least score of a finding")
     memory_entries: int = Field(50_000, ge=0, description="texts whose findings are remembered, by keyed hash")
     timeout_s: float = Field(20, gt=0, description="longest wait for the analyser; then the call is refused")
+    public_functions: Literal["find", "keep"] = Field(
+        "find", description="names of public servants beside their function: found, or kept as public (A-2.1, art. 57)"
+    )
 
 
 class TelemetrySettings(Strict):

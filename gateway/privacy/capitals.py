@@ -128,8 +128,7 @@ def _token(match: re.Match[str], lists: Gazetteer) -> Token:
         start, written, key = start + elided, written[elided:], key[elided:]
     token = Token(start, end, key, capitals=len(written) > 1 and written.isupper())
     if written[0].islower():
-        token.word = True  # « L'agente »
-        return token
+        return Token(start, end, "", word=True)  # « L'agente »
     if any(_INNER_CAPITAL.search(one) and not _CAMEL.match(one) for one in re.split("[-‑'’]", written)):
         token.word = True  # camelCase
         return token
@@ -166,6 +165,8 @@ def _look_up(token: Token, lists: Gazetteer) -> None:
         _compound(token, key, lists)
     if len(key) < 3 and not token.named:
         token.word = True
+    if token.capitals and "-" in key and any(len(part) == 1 for part in key.split("-")):
+        token.word, token.surname = True, False  # SAS-M
     if token.capitals and not token.named and not token.word and all(len(part) < SHORT for part in key.split("-")):
         token.word = token.acronym = True
 
@@ -192,6 +193,9 @@ def _compound(token: Token, key: str, lists: Gazetteer) -> None:
         token.place = given
     elif given and last in lists.surnames:
         token.place = True
+    elif (first in lists.surnames and last not in lists.words) or (last in lists.surnames and first not in lists.words):
+        token.surname = not given
+        token.given = given
     elif given:
         token.given = True
     elif all(one in lists.words or one in lists.places for one in parts) or last in lists.words:
@@ -268,5 +272,6 @@ def _joins(token: Token, current: list[Token], titled: str, following: Token | N
     """Whether a particle is part of a name: « de la Durantaye », « El Amrani », the last word of « Thanh Huong Le »."""
     if token.surname and current and current[0].named and (following is None or following.word):
         return True
-    begins = bool(current or titled) or token.surname or token.fold in _BEGINS
+    family = following is not None and following.surname and not (following.given or following.place or following.word)
+    begins = bool(current or titled) or token.fold in _BEGINS or (family and not token.capitals)
     return begins and following is not None and (not following.word or following.surname) and not following.initial

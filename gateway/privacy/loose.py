@@ -48,15 +48,22 @@ def beside(text: str, parts: Sequence[Segment], names: Sequence[Name]) -> list[N
         for other in [*parts[max(0, index - 1) : index], *parts[index + 1 : index + 2]]:
             left, right = (segment, other) if segment.start < other.start else (other, segment)
             between = text[left.end : right.start]
+            told = other.tokens[0].given and all(one.given or one.rare for one in other.tokens)
             if (
                 not other.barred
-                and other.tokens[0].given
-                and all(one.given or one.rare for one in other.tokens)
+                and (told or _quoted(segment, other, between))
                 and between != ", "
                 and _BETWEEN_CELLS.fullmatch(between)
             ):
                 found += [Name(one.start, one.end, SCORE) for one in (left, right)]
     return [one for one in found if not meets(one, names)]
+
+
+def _quoted(one: Segment, other: Segment, between: str) -> bool:
+    """« 'Kouassi', 'Diallo' »: two values side by side that are no words, one of them in a list."""
+    tokens = [*one.tokens, *other.tokens]
+    plain = any(token.word or token.place for token in tokens)
+    return between in ("', '", '", "', '","', "','") and not plain and any(token.named for token in tokens)
 
 
 def columns(text: str, lists: Gazetteer) -> tuple[list[Name], list[Name]]:

@@ -30,12 +30,13 @@ _LAST_WORDS = re.compile(
 )
 _LABEL = re.compile(r"(?:^|[\n|;.{,(])[ \t>*_#\"'-]*([^\n:|;]{1,48}?)[ \u00a0*_\"']*:[ \u00a0*_\"«“]*$")
 _TAG = re.compile(r"<([^\W\d_]+)>\s*$")
+_STARRED = re.compile(r"(?i:\b(?:pr[eé])?nom|\bname)[ \u00a0]?\*[ \u00a0]*$")
 _QUOTE = re.compile(r"[\s*_«“\"'(\[]*$")
 _LINE_START = re.compile(r"(?:^|\n)[ \t>*]*$")
 _SENTENCE_START = re.compile(r"(?:^|[\n.!?:•|>\"«]|[-–—])\s*[*_]*$")
 _LINE_END = re.compile(r"[ \t*]*,?[ \t]*(?:\n|$)")
 _CELL_START = re.compile(r"(?:^|[\n|;\t:•·*(«\"']|\d[.)]?|-)[ \u00a0]*$")
-_CELL_END = re.compile(r"[ \u00a0\"']*(?:[|;\t\n(]|$)")
+_CELL_END = re.compile(r"[ \u00a0\"']*(?:[|;\t\n(]|$)|[ \u00a0]{2}| / ")
 _DIGITS = re.compile(r"(?:[ \u00a0-]|\n>? ?){0,2}\d{2}")
 _PROVINCE = re.compile(r",?\s{0,3}\(?(?:(?i:qu[eé]bec|canada|ontario)|QC|Qc|ON|[A-Z]\d[A-Z])\b")
 _LABELLED = re.compile(r"(?:[ \u00a0][a-zà-ÿ'’]+){0,3}[ \u00a0]?:")
@@ -138,6 +139,8 @@ def _inverted(text: str, one: Segment, other: Segment) -> bool:
         return False
     if any(token.given and not token.surname for token in family) and not (capitals or celled):
         return False
+    if len(family) > 1 and family[0].given and not capitals:
+        return False  # « Suresh Nadarajah, Russell Campbell »
     if len(given) > 1 and given[-1].surname and not (given[-1].given or given[-1].rare):
         return False
     after = text[other.end : other.end + 5]
@@ -236,7 +239,7 @@ def _judge(text: str, segment: Segment) -> Verdict:
     if near and near[0] in _LOWER_TITLES and not (first.word and not first.surname):
         return SURE, 0.0
     before = _QUOTE.sub("", text[max(0, segment.start - BEFORE) : segment.start])
-    label = _label(before)
+    label = NAMED if _STARRED.search(text, max(0, segment.start - 24), segment.start) else _label(before)
     if len(segment.tokens) == 1 and (verdict := _single_in_place(text, segment, near, label)) is not None:
         return verdict
     shape = _by_shape(segment)
@@ -272,7 +275,7 @@ def _opening(text: str, segment: Segment, score: float) -> Verdict:
 def _compounded(segment: Segment, near: list[str]) -> bool:
     """« Sandwich Reuben », « paruline de Wilson »: a common noun, and a name that says which."""
     token = segment.tokens[0]
-    if segment.after:
+    if segment.after and near[:1] == [segment.after]:
         opens = segment.after in cues.OPENERS or segment.after in cues.PERSONS or segment.after in cues.GREETINGS
         return not opens and not _VERB.search(segment.after)
     if not token.surname or len(near) < 2 or near[0] not in ("de", "d", "of"):

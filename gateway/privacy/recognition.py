@@ -14,9 +14,12 @@ import tldextract
 from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 
 from gateway.privacy.engine import NamesEngine, NearbyContext, PersonRecognizer
+from gateway.privacy.functions import serves_the_public
 from gateway.privacy.recognizers import recognizers
 
-Spans = list[tuple[int, int, str, float]]
+Span = tuple[int, int, str, float]
+Spans = list[Span]
+PERSON = "PERSON"
 
 OFFLINE = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 setattr(tldextract, "extract", OFFLINE)  # noqa: B010 - Presidio calls it by that name: the bundled list, never the network
@@ -26,8 +29,8 @@ logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
 class Recognition:
     """The analyser proper: synchronous, texts in batches."""
 
-    def __init__(self, languages: tuple[str, ...], *, ner: bool, threshold: float) -> None:
-        self._threshold = threshold
+    def __init__(self, languages: tuple[str, ...], *, ner: bool, threshold: float, keep_public: bool = False) -> None:
+        self._threshold, self._keep_public = threshold, keep_public
         self._names = NamesEngine(languages, ner=ner)
         registry = RecognizerRegistry(supported_languages=list(languages))
         for language in languages:
@@ -54,7 +57,15 @@ class Recognition:
             nlp_artifacts=names,
             score_threshold=self._threshold,
         )
-        return sorted((one.start, one.end, one.entity_type, float(one.score)) for one in results)
+        spans = sorted((one.start, one.end, one.entity_type, float(one.score)) for one in results)
+        values = [one for one in spans if one[2] != PERSON]
+        return [one for one in spans if one[2] != PERSON or not self._dropped(text, one, values)]
+
+    def _dropped(self, text: str, name: Span, values: Spans) -> bool:
+        """Whether a name stands inside another value (a street's name in an address), or is public."""
+        start, end, _, _ = name
+        inside = any(one[0] <= start and end <= one[1] for one in values)
+        return inside or (self._keep_public and serves_the_public(text, start, end))
 
 
 def _recognizers(language: str) -> list[Any]:

@@ -36,7 +36,12 @@ def main() -> None:
     out = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints cannot break the protocol
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the gateway, which then closes the socket
-    recognition = Recognition(tuple(settings["languages"]), ner=settings["ner"], threshold=settings["threshold"])
+    recognition = Recognition(
+        tuple(settings["languages"]),
+        ner=settings["ner"],
+        threshold=settings["threshold"],
+        keep_public=settings["public_functions"] == "keep",
+    )
     recognition.find(WARM)
     gc.collect()
     gc.freeze()
