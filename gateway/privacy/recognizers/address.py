@@ -87,7 +87,7 @@ ENDS = frozenset(
     ouest nord sud east west north south quebec qc montreal laval canada c.p. cp case tel tel. telephone cell courriel
     email code le la les et est qui dans pour sera sont a au en depuis avec mais ou sur que il elle je nous vous son
     sa mon ma ses ce cette and is in at to for with from she he they my his her nas nam ne nee date m. mme monsieur
-    madame
+    madame barree fermee ferme
     """.split()
 )
 OFFICE = (
@@ -119,6 +119,7 @@ HOME = (
 _STOP = re.compile(r"\n[ ]*\n|[a-z0-9]{4}[.!?]\s")
 WHOSE = re.compile(rf"\b(?:{HOME}|{OFFICE})")
 LED = re.compile(r"\b(?:au|du)[ \n]\Z")
+LIVES = re.compile(r"\b(?:habit|demeur|resid|rest|viv?)[a-z]{0,5}(?: maintenant| toujours)? au[ ]\Z|\blives? at[ ]\Z")
 HEADING = re.compile(r"\bcp\b|postal|zip|adresse|address|domicile|residence")
 ADDRESS_WORD = re.compile(
     r"ad?dress|code[ _]?postal|postal[ _]?code|\bzip\b|domicil|habite|\bresid|demeur|demenage|\bviv?[ts]\b|"
@@ -135,6 +136,8 @@ def find(view: View) -> Iterator[Candidate]:
             taken = yield from _whole(view, match.start(), end, sure=match["way"] not in PLAIN_WORDS)
     for match in ENGLISH.finditer(folded):
         name = view.plain[match.start("name") : match.end("name")]
+        if not any(word[0].isalpha() for word in name.split()):
+            continue
         if all(word[0].isupper() or word[0].isdigit() for word in name.split()) or (
             _street(match["way"]) and name.split()[-1][0].isalpha() and len(name.split()) <= 2
         ):
@@ -187,7 +190,7 @@ def _name(view: View, at: int, *, strict: bool) -> int:
         stop = word.endswith(".") and folded not in FOLLOWED and len(word) > 2
         bare = folded.rstrip(".")
         if bare in PARTICLES or bare in ("l'", "d'"):
-            if bare in ("a", "et", "en", "au", "sur") and not named:
+            if bare in ("a", "et", "en", "au", "aux", "sur"):
                 break
             at = match.end()
             continue
@@ -215,15 +218,16 @@ def _loosely(plain: str, end: int, named: int, *, loose: bool, strict: bool) -> 
 
 
 def _bare(view: View) -> Iterator[Candidate]:
-    """`4567, Saint-Denis, app. 3, Montréal`: no way named, so an apartment or a postal code must follow."""
+    """`4567, Saint-Denis, app. 3, Montréal`: no way named: an apartment or a postal code follows, or "habite au" precedes."""
     plain = view.plain
     for match in BARE.finditer(view.folded):
-        if not plain[match.end() : match.end() + 1].isupper():
+        lives = LIVES.search(view.folded, max(0, match.start() - 24), match.start()) is not None
+        if not lives and not plain[match.end() : match.end() + 1].isupper():
             continue
         end = _name(view, match.end() - 1, strict=True)
         if end:
             _, parts = _parts(view, end)
-            if "postal" in parts or ("unit" in parts and "town" in parts):
+            if "postal" in parts or ("town" in parts and ("unit" in parts or lives)):
                 yield from _whole(view, match.start(), end, sure=False)
 
 
@@ -297,30 +301,28 @@ def _town(view: View, at: int) -> int | None:
     match = TOWN.match(view.plain, at) or LOWER_TOWN.match(view.folded, at)
     if match is None:
         return None
-    name = view.folded[match.start("name") : match.end("name")].rstrip(".")
     start = match.start("name")
-    words = name.split(" ")
-    for count in range(len(words), 0, -1):
-        short = " ".join(words[:count])
-        end = start + len(short)
-        if short.replace(" ", "-") in MUNICIPALITIES or short in MUNICIPALITIES:
-            return end
-        if match.re is TOWN and SAINTS.match(short) and count == (1 if "-" in words[0] else 2):
-            return end
-    end = start + len(name)
+    words = view.folded[start : match.end("name")].rstrip(".").split(" ")
+    names = [" ".join(words[:count]) for count in range(len(words), 0, -1)]
+    for name in names:
+        if name.replace(" ", "-") in MUNICIPALITIES or name in MUNICIPALITIES:
+            return start + len(name)
+        if match.re is TOWN and SAINTS.match(name) and name.count(" ") == (0 if "-" in words[0] else 1):
+            return start + len(name)
     if match.re is TOWN:
-        gap = GAP.match(view.folded, end)
-        after = gap.end() if gap else end
-        province = PROVINCE.match(view.folded, after)
-        if province is not None and (
-            "(" in province[0]
-            or len(province[0].strip()) > 4
-            or view.plain[province.start() : province.end()].strip().isupper()
-        ):
-            return end
-        if TAIL_POSTAL.match(view.folded, after):
-            return end
+        return next((start + len(name) for name in names if _province_follows(view, start + len(name))), None)
     return None
+
+
+def _province_follows(view: View, end: int) -> bool:
+    """Whether a province, plainly written, or a postal code comes next."""
+    gap = GAP.match(view.folded, end)
+    after = gap.end() if gap else end
+    province = PROVINCE.match(view.folded, after)
+    if province is None:
+        return TAIL_POSTAL.match(view.folded, after) is not None
+    value = view.plain[after : province.end()].strip(" ()")
+    return after > end and ("(" in province[0] or len(value) > 4 or value.isupper())
 
 
 def _closed(plain: str, end: int) -> int:

@@ -13,7 +13,7 @@ from gateway.privacy.recognizers.candidate import Candidate, Recognizer
 from gateway.privacy.recognizers.numbers import is_date
 from gateway.privacy.recognizers.view import View, words
 
-GATE = ("naiss", "nai5", "5ance", "ddn", "d.d.n", "dob", "d.o.b", "birth", "born", "naqui", "anniversaire")
+GATE = ("naiss", "fete", "nai5", "5ance", "ddn", "d.d.n", "dob", "d.o.b", "birth", "born", "naqui", "anniversaire")
 BORN_NEAR = re.compile(r"ne(?<![a-z0-9].{2})(?:e?s?|\(e\)s?|[.\-/]e)[,:]?[ \n](?:le|la|a|au|aux|en|un|vers|:|[0-9])")
 _MONTH = (
     r"janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|janv\.?|fevr?\.?|"
@@ -24,6 +24,7 @@ _MONTH = (
 DATE = re.compile(
     rf"(?<![0-9a-z])(?<![0-9][\-/.,])(?:"
     rf"(?P<y>(?:19|20)[0-9]{{2}}) ?[\-/. ] ?(?P<m>[01]?[0-9]) ?[\-/. ] ?(?P<d>[0-3]?[0-9])"
+    rf"|(?P<y7>[0-9]{{2}})-(?P<m7>[01][0-9])-(?P<d7>[0-3][0-9])"
     rf"|(?P<a>[0-3]?[0-9]) ?[\-/. ] ?(?P<b>[0-3]?[0-9]) ?[\-/. ] ?(?P<y2>(?:19|20)[0-9]{{2}}|[0-9]{{2}})"
     rf"|(?P<d3>[0-3]?[0-9])(?: ?(?:er|e|st|nd|rd|th))?(?: of)?[ \-](?:{_MONTH})[ \-,]{{1,2}}(?P<y3>(?:19|20)"
     rf"[0-9]{{2}}|[0-9]{{2}})"
@@ -38,7 +39,8 @@ BORN = re.compile(
     r"(?: [a-z'().\-,]{1,20}){1,6}?,?)?(?: ?(?:le|un|on|the|en|in|vers))?[ :\-]{0,3}\Z"
 )
 BIRTH = re.compile(
-    r"(?<!con)nai[s5]{1,2}ances?|\bd\.?d\.?n\.?(?![a-z])|\bd\.?o\.?b\.?(?![a-z])|birth ?(?:date|day)?|date ?"
+    r"(?<!con)nai[s5]{1,2}ances?|date de (?:naiss\b\.?|fete)|\b(?:ma|sa) fete\b|\bd\.?d\.?n\.?(?![a-z])|\bd\.?"
+    r"o\.?b\.?(?![a-z])|birth ?(?:date|day)?|date ?"
     r"of ?birth|born\b|"
     r"anniversaire"
 )
@@ -122,8 +124,8 @@ def _calendar(match: re.Match[str]) -> bool:
             or is_date(b, found["y2"][-2:], women_add_50=False)
         )
     month, day = (
-        found["m"] or found["m5"] or "1",
-        found["d"] or found["d3"] or found["d4"] or found["d5"] or found["d6"],
+        found["m"] or found["m5"] or found["m7"] or "1",
+        found["d"] or found["d3"] or found["d4"] or found["d5"] or found["d6"] or found["d7"],
     )
     return is_date(month, day, women_add_50=False)
 

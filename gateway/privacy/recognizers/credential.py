@@ -66,6 +66,7 @@ CUES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
         ("bearer", "key", r"bearer"),
     )
 )
+PLAINLY = re.compile(r"s? {1,2}(?P<value>(?=[^\s]{0,40}[!@#$%^&*?+])(?=[^\s]{0,40}[0-9])[A-Za-z][^\s]{6,60})")
 BRACKETED = re.compile(r"[\"']? ?\((?P<value>[^\s()]{6,64})\)")
 CODE_NAME = re.compile(r"[a-z](?:Pwd|Pass|Password|Mdp|MotDePasse)\Z")
 CALL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*\(|[a-z]+\.[a-z]+[A-Za-z.]*\Z")
@@ -167,6 +168,10 @@ def _announced(view: View, kind: str, at: int) -> Iterator[Candidate]:
     if bracketed is not None and _mixed(bracketed["value"]):
         yield Candidate(bracketed.start("value"), bracketed.end("value"), "CREDENTIAL", 0.8)
     if link is None:
+        plainly = PLAINLY.match(plain, at, at + 70) if kind == "password" else None
+        if plainly is not None:
+            value = _trimmed(plainly["value"])
+            yield Candidate(plainly.start("value"), plainly.start("value") + len(value), "CREDENTIAL", 0.7)
         direct = DIRECT.match(plain, at, at + 520) if kind != "password" else None
         if direct is not None and _mixed(direct["value"]):
             yield Candidate(direct.start("value"), direct.end("value"), "CREDENTIAL", 0.8)

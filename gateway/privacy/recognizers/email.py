@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from gateway.privacy.recognizers.candidate import Candidate, Recognizer
 from gateway.privacy.recognizers.view import View
 
-AT = re.compile(r" {0,2}@ {0,2}|[ ]?[(\[{<][ ]?(?:at|arobase|arobas|a commercial)[ ]?[)\]}>][ ]?| arobase ")
+AT = re.compile(
+    r" {0,2}@ {0,2}|[ ]?[(\[{<][ ]?(?:at|arobase|arobas|a commercial)[ ]?[)\]}>][ ]?| arobase |"
+    r" at (?=[a-z0-9\-]{1,40} dot )"
+)
+SPOKEN = re.compile(r"(?<![a-z0-9])(?:[a-z0-9_\-]{1,30} (?:point|dot|tiret) ){1,3}[a-z0-9_\-]{1,30}\Z")
 DOMAIN = re.compile(
-    r"(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?(?:\.| ?[(\[](?:point|dot)[)\]] ?)){1,6}[a-z]{2,24}(?![a-z0-9\-])"
+    r"(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?(?:\.| ?[(\[](?:point|dot)[)\]] ?| (?:point|dot) )){1,6}"
+    r"[a-z]{2,24}(?![a-z0-9\-])"
 )
 LOCAL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.!#$%&'*+?^_`~-")
 EDGE = ".!#$%&'*/=?^`{|}~-"
@@ -56,7 +61,13 @@ SPLIT = re.compile(r"[._+\-0-9]+")
 def find(view: View) -> Iterator[Candidate]:
     """Around each at sign, or what stands for one."""
     folded = view.folded
-    if "@" not in folded and "arobas" not in folded and "(at)" not in folded and "[at]" not in folded:
+    if (
+        "@" not in folded
+        and "arobas" not in folded
+        and "(at)" not in folded
+        and "[at]" not in folded
+        and " dot " not in folded
+    ):
         return
     for match in AT.finditer(folded):
         domain = DOMAIN.match(folded, match.end())
@@ -65,10 +76,11 @@ def find(view: View) -> Iterator[Candidate]:
         start = low = match.start()
         while start > 0 and low - start < 64 and folded[start - 1] in LOCAL:
             start -= 1
+        if spoken := SPOKEN.search(folded, max(0, start - 80), low):
+            start = spoken.start()
         local = folded[start:low]
         start += len(local) - len(local.lstrip(EDGE))
         local = local.strip(EDGE)
-        start = low - len(local) if " " not in match[0] else start
         if local and folded[start - 1 : start] != "/":
             yield Candidate(start, domain.end(), "SERVICE_MAILBOX" if is_service(local) else "EMAIL_ADDRESS", 0.95)
 

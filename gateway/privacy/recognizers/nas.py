@@ -21,7 +21,7 @@ AMOUNT = re.compile(r"[ ]?(?:\$|%|€|m\$|k\$|cad\b|dollars|euros|habitants|pers
 SOMEONES = re.compile(r"\b(?:mon|son|ma|sa|my|his|her|votre|your)\b[^.;\n]{0,20}\Z")
 NUMBER_OF = re.compile(r"\b(?:numero|number|no\.?|code|id|account|compte|report|rapport)[ :#=\"']{0,3}\Z|#[ ]?\Z")
 CUES = Cues(
-    r"\bn\.?a\.?s\b|\bs\.?i\.?n\b(?!')|assurance[ \-]?sociale|social[ \-]?insurance|\bsin(?:number|no)|"
+    r"\bn\.?a\.?s\b|\bs\.?i\.?n\b(?!')|ass(?:urance|\.)?[ \-]?sociale|social[ \-]?insurance|\bsin(?:number|no)|"
     r"numero ?nas|insurance number",
     NUMBERED + r"|(?:tel|telephone|cell|fax|telecopieur|phone|passeport|permis|immatriculation)\b",
 )

@@ -35,7 +35,7 @@ CANADA = frozenset(
 )
 _NAMED = (
     r"tel\b|telephon|cell?\b|cellulaire|mobile\b|(?:re)?joindre|joignable|jointe? |rappel|phone|"
-    r"appel(?:er|ez|ons|e)?\b(?! d'offres)|texto|sms\b|fax|telecop|pagette|call\b|whatsapp"
+    r"appel(?:er|ez|ons|l?es?)?\b(?! d'offres)|texto|sms\b|fax|telecop|pagette|call\b|whatsapp"
 )
 STRICT = Cues(_NAMED, NUMBERED)
 CUES = Cues(
