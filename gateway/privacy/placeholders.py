@@ -5,8 +5,8 @@ ways (`⟦PERSONNE_1⟧`, `⟦PERSONNE_1B⟧`). A mask, which nothing undoes, is
 
 What is accepted on the way back, and what is not, since a guess would put one person's data in another's place:
 
-* brackets `⟦ ⟧`, `[ ]`, `< >`, `{ }`, doubled ones, `&lt; &gt;`, mixed, padded, bold, escaped for Markdown; inside them any
-  case, and an underscore, a hyphen, a space of any kind or nothing before the number;
+* brackets `⟦ ⟧`, `[ ]`, `< >`, `{ }`, doubled ones, mixed, padded, bold, escaped for Markdown, HTML, JSON or a URL; inside
+  them any case, and an underscore, a hyphen, a space of any kind or nothing before the number;
 * no brackets: the underscore must be there (« une personne 1 fois » and « permis 3 » are prose), in any case for our own
   words, in capitals for their translations (`name_1` is a variable of somebody's program);
 * parentheses, which prose has too: the underscore, or capitals;
@@ -67,9 +67,17 @@ VARIANTS = "BCDEFGHIJKLMNOPQRTUVWXYZ"
 """Letters of a value's other spellings. No S, which would read as a plural."""
 
 LONGEST_NAME = 80
+_WHITE = ("⟦", "\\u27e6", "%e2%9f%a6")
 _SPACE = "[ \u00a0\u202f]"
 _SEPARATOR = rf"(?:\\?[_-]|{_SPACE})"
+_OPENS = r"(?:⟦|\\u27e6|%E2%9F%A6|&lt;|\\?[\[<{(])"
+_ENDS = r"(?:⟧|\\u27e7|%E2%9F%A7|&gt;|\\?[\]>})])"
+_OPENING = re.compile(rf"(?:{_OPENS}|[ \u00a0\u202f*`])*", re.IGNORECASE)
 _PAD = "[ \u00a0\u202f*`]{0,3}"
+
+
+_VARIANT = rf"(?:[{VARIANTS}](?![^\W_]))?"
+_PARTS = re.compile(rf"([^\W\d_](?:[^\W\d]|[^\w\n])*?){_SEPARATOR}?([0-9]+)([{VARIANTS}](?![^\W_]))?", re.IGNORECASE)
 
 
 def fold(name: str) -> str:
@@ -120,35 +128,35 @@ def key_of(placeholder: str) -> tuple[str, int, str]:
 class Grammar:
     """Finds placeholders, whole or damaged. One for each set of words beyond those of `WORDS`; remembered."""
 
-    __slots__ = ("_accepted", "_by_tail", "_inner", "_names")
+    __slots__ = ("_accepted", "_by_tail", "_inner", "_names", "_opened")
 
     def __init__(self, others: frozenset[str]) -> None:
         self._names = {**_KNOWN, **{fold(name): fold(name) for name in others}}
-        self._by_tail: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+        self._by_tail: dict[str, list[tuple[str, str]]] = {}
         for name, canonical in self._names.items():
-            ends = re.compile(rf"{_alternatives([name], _SEPARATOR)}s?\Z", re.IGNORECASE)
-            for tail in (name[-2:], name[-1] + "S"):
-                self._by_tail.setdefault(tail, []).append((ends, canonical))
+            for form in (name, name + "S"):
+                self._by_tail.setdefault(form.rpartition("_")[2][-3:], []).append((form, canonical))
         ordered = sorted(self._names, key=len, reverse=True)
         loose, strict = _alternatives(ordered, _SEPARATOR), _alternatives(ordered, r"\\?_")
-        inner = rf"(?:{loose})s?{_SEPARATOR}?[0-9]{{1,6}}(?:[{VARIANTS}](?![^\W_]))?"
-        bare = rf"(?:{strict})s?\\?_[0-9]{{1,6}}(?:[{VARIANTS}](?![^\W_]))?(?=s?(?!_?[^\W_]))"
-        inside = rf"{_PAD}(?=[A-ZÉ][^0-9\n]{{1,40}}[0-9]){inner}{_PAD}"
+        inside = rf"{_PAD}(?=[A-ZÉ][^0-9\n]{{1,40}}[0-9])(?:{loose})s?{_SEPARATOR}?[0-9]{{1,6}}{_VARIANT}{_PAD}"
+        bare = rf"(?:{strict})s?\\?_[0-9]{{1,6}}{_VARIANT}(?=s?(?!_?[^\W_]))"
         self._accepted = re.compile(
-            rf"\\?\[\\?\[{inside}\\?\]\\?\]|\{{\{{{inside}\}}\}}|<<{inside}>>"
-            rf"|(?:⟦|\\?\[|\\?<|\\?\{{|&lt;){inside}(?:⟧|\\?\]|\\?>|\\?\}}|&gt;)"
-            rf"|\\?\({inside}\\?\)"
+            rf"(?:\\?\[\\?\[|\{{\{{|<<){inside}(?:\\?\]\\?\]|\}}\}}|>>)"
+            rf"|{_OPENS}{inside}{_ENDS}"
             rf"|(?:⟦|(?<![^\W_])(?<![^\W_]_))(?=[A-ZÉ\u0301_\\]{{2,40}}[0-9]){bare}⟧?",
             re.IGNORECASE,
         )
-        self._inner = re.compile(rf"({loose})s?{_SEPARATOR}?([0-9]{{1,6}})([{VARIANTS}](?![^\W_]))?", re.IGNORECASE)
+        self._opened = re.compile(rf"{_OPENS}{_PAD}({loose})s?{_SEPARATOR}?([0-9]{{1,6}})", re.IGNORECASE)
 
     def mentions(self, text: str, start: int, end: int) -> Iterator[Mention]:
         """From left to right, those that begin and end in text[start:end]."""
         for match in self._accepted.finditer(text, start, end):
-            parts = self._inner.search(match[0])
+            opening = _OPENING.match(match[0])
+            parts = _PARTS.match(match[0], opening.end() if opening is not None else 0)
             assert parts is not None
-            name, white = fold(parts[1]), match[0][0] == "⟦"
+            name = fold(parts[1])
+            name = name if name in self._names else name[:-1]
+            white = match[0].lower().startswith(_WHITE)
             if white or self._credible(match[0], parts[1], own=name in _OURS or name not in _KNOWN):
                 key = self._names[name], int(parts[2]), (parts[3] or "").upper()
                 yield Mention(match.start(), match.end(), key, white)
@@ -163,18 +171,34 @@ class Grammar:
     def numbers(self, text: str) -> Iterator[tuple[str, int]]:
         """(word, number) of all that could be read as a placeholder in any part of the text, however it is cut.
 
-        More than `mentions` would find on purpose: these are the numbers that are not to be handed out.
+        More than `mentions` would find on purpose: these are the numbers that are not to be handed out. Looked for from
+        the marks that a placeholder cannot be without, which most texts are.
         """
-        for match in _NUMBERED.finditer(text):
-            last = match.start() + 1
-            tail = text[last - 2 : last]
-            for ends, canonical in self._by_tail.get(tail.upper() if tail.isascii() else fold(tail), ()):
-                if ends.search(text, max(0, last - LONGEST_NAME), last) is not None:
-                    for length in range(1, len(match[1]) + 1):
-                        yield canonical, int(match[1][:length])
+        for at in _places_of("_", text):
+            digits = _DIGITS.match(text, at + 1)
+            if digits is None:
+                continue
+            last = at - (text[at - 1 : at] == "\\")
+            for tail in (text[last - 3 : last], text[last - 2 : last]):
+                for form, canonical in self._by_tail.get(fold(tail), ()):
+                    if fold(text[max(0, last - LONGEST_NAME) : last]).endswith(form):
+                        for length in range(1, len(digits[0]) + 1):
+                            yield canonical, int(digits[0][:length])
+        for mark in "⟦[<{(&%\\":
+            for at in _places_of(mark, text):
+                match = self._opened.match(text, at)
+                if match is not None:
+                    yield self._names[fold(match[1])], int(match[2])
 
 
-_NUMBERED = re.compile(rf"[^\W\d_]{_SEPARATOR}?([0-9]{{1,6}})")
+_DIGITS = re.compile("[0-9]{1,6}")
+
+
+def _places_of(mark: str, text: str) -> Iterator[int]:
+    at = text.find(mark)
+    while at >= 0:
+        yield at
+        at = text.find(mark, at + 1)
 
 
 def _alternatives(names: Iterable[str], separator: str) -> str:
@@ -182,7 +206,11 @@ def _alternatives(names: Iterable[str], separator: str) -> str:
     return "|".join(re.sub("E(?=[A-Z])", "[EÉ]\u0301?", name).replace("_", separator) for name in names)
 
 
-@lru_cache(maxsize=64)
-def grammar(others: frozenset[str]) -> Grammar:
-    """The grammar that also knows these words."""
-    return Grammar(frozenset(others))
+def grammar(words: Iterable[str]) -> Grammar:
+    """The grammar that knows these words beside those of `WORDS`: nearly always the same one."""
+    return _grammar(frozenset(words).difference(_OURS))
+
+
+@lru_cache(maxsize=16)
+def _grammar(others: frozenset[str]) -> Grammar:
+    return Grammar(others)

@@ -142,7 +142,7 @@ class Restorer:
     def __init__(self, mapping: Mapping[str, str]) -> None:
         self._values = {key_of(placeholder): value for placeholder, value in mapping.items()}
         self._handed = {name for name, _, _ in self._values}
-        self._grammar = grammar(frozenset(self._handed))
+        self._grammar = grammar(self._handed)
         self.unknown = 0
         """How many placeholders were met that were never handed out."""
 
@@ -190,7 +190,7 @@ def _numbers_in(texts: Sequence[str], kinds: Sequence[str]) -> frozenset[tuple[s
     """(word, number) of all that could be read as a placeholder of these types already."""
     if not kinds:
         return frozenset()
-    known = grammar(frozenset(fold(word(kind)) for kind in kinds))
+    known = grammar(fold(word(kind)) for kind in kinds)
     return frozenset(one for text in texts for one in known.numbers(text))
 
 

@@ -171,14 +171,18 @@ def _check_message(message: Any, where: str) -> None:
 
 
 def _texts(value: dict[str, Any]) -> Iterator[Text]:
-    """Every place of a request where text stands: every string but the model's name and the protocol's own words."""
-    for index, message in enumerate(value["messages"]):
-        yield from _message_texts(message, ("messages", index), message["role"])
+    """Every place of a request where text stands: every string but the model's name and the protocol's own words.
+
+    The messages last, since a conversation grows at their end and what is numbered by first appearance is to keep its
+    number.
+    """
     for name, one in value.items():
         if name in ("model", "messages", "stream"):
             continue
         free = name in FREE or name not in KNOWN_FIELDS
         yield from every_string(one, (name,), name, SCHEMA_NAMES if name in SCHEMAS else NOTHING, numbers=free)
+    for index, message in enumerate(value["messages"]):
+        yield from _message_texts(message, ("messages", index), message["role"])
 
 
 def _message_texts(message: Mapping[str, Any], path: Path, role: str) -> Iterator[Text]:

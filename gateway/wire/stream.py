@@ -60,6 +60,7 @@ class ChatStream:
         self._parser = Parser()
         self._guards: dict[int, dict[Channel, Guard]] = {}
         self._logprobs: dict[int, Logprobs] = {}
+        self._channels = 0
         self._opened: set[int] = set()
         self._finished: set[int] = set()
         self._given: dict[str, Any] = {}
@@ -112,9 +113,9 @@ class ChatStream:
     async def _choice(self, choice: dict[str, Any], usage: Any, frames: list[bytes]) -> None:
         index: int = choice["index"]
         delta: dict[str, Any] = choice.get("delta") or {}
-        self._guards.setdefault(index, {})
-        if len(self._guards) > MOST_CHANNELS:
-            raise _broke()
+        if index not in self._guards:
+            self._count_channel()
+            self._guards[index] = {}
         if choice.get("logprobs") is not None:
             self._logprobs.setdefault(index, Logprobs()).feed(choice["logprobs"])
         changed = await self._through_guards(index, delta)
@@ -130,6 +131,9 @@ class ChatStream:
 
     async def _through_guards(self, index: int, delta: dict[str, Any]) -> dict[str, Any]:
         """The delta with each text as its guard releases it; keys whose text is all held back are left out."""
+        if len(delta) == 1 and isinstance(content := delta.get("content"), str):  # nearly every delta of a stream
+            released = await self._guard(Channel(index, "content")).feed(content) if content else ""
+            return {"content": released}
         changed = silent(delta)
         for kind, text in spoken(delta):
             released = await self._guard(Channel(index, kind)).feed(text)
@@ -189,10 +193,15 @@ class ChatStream:
         guards = self._guards[channel.choice]
         guard = guards.get(channel)
         if guard is None:
-            if len(guards) >= MOST_CHANNELS:
-                raise _broke()
+            self._count_channel()
             guard = guards[channel] = self._guard_for(channel)
         return guard
+
+    def _count_channel(self) -> None:
+        """Nothing that a provider sends makes guards without end."""
+        self._channels += 1
+        if self._channels > MOST_CHANNELS:
+            raise _broke()
 
     def _emit_delta(self, index: int, delta: dict[str, Any], frames: list[bytes]) -> None:
         choice = {"index": index, "delta": delta, "finish_reason": None}

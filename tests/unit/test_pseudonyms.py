@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import orjson
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,8 @@ from gateway.policies import Effect
 from gateway.privacy import Finding, protect
 from gateway.privacy.placeholders import _KNOWN, _OURS, _TRANSLATED, WORDS, fold, word
 from gateway.privacy.pseudonyms import Restorer, mask, same
+from gateway.wire.calls import Limits
+from gateway.wire.chat import parse
 
 GIVEN = {"PERSON": Effect.PSEUDONYMIZE, "ADDRESS": Effect.PSEUDONYMIZE, "CUSTOM_2": Effect.PSEUDONYMIZE}
 FRAGMENTS = st.sampled_from(
@@ -155,7 +158,7 @@ RESTORER = Restorer(
         ⟦PERSONNE-1⟧ ⟦PERSONNE1⟧ ⟦PERSONNE_01⟧ ⟦PERSONNES_1⟧ PERSONNES_1 &lt;PERSONNE_1&gt; \\[PERSONNE\\_1\\] PERSONNE\\_1
         ⟦PERSON_1⟧ [PERSON_1] PERSON_1 [NAME_1] NAME_1 [Name_1] NOM_1 ⟦name_1⟧ ⟦PERSONNE_1 PERSONNE_1⟧""".split(),
         *("⟦PERSONNE 1⟧", "⟦personne 1⟧", "[Personne 1]", "⟦PERSONNE\u00a01⟧", "<PERSONNE\u202f1>", "⟦ PERSONNE_1 ⟧"),
-        *("(PERSONNE 1)", "[ personne 1 ]"),
+        *("(PERSONNE 1)", "[ personne 1 ]", "\\u27e6PERSONNE_1\\u27e7", "%E2%9F%A6PERSONNE_1%E2%9F%A7"),
     ],
 )
 def test_damage_is_undone(damaged: str) -> None:
@@ -281,3 +284,11 @@ def test_what_is_compared_is_never_nothing(value: str) -> None:
 def test_a_mask_names_the_type() -> None:
     assert mask("CA_SIN") == "⟦NAS⟧"
     assert mask("DOSSIER") == "⟦DOSSIER⟧"
+
+
+def test_a_value_in_a_tool_has_its_number_before_those_of_the_conversation() -> None:
+    """So that a turn more, which stands behind all others, moves no number."""
+    tool = {"type": "function", "function": {"name": "f", "description": "Écrire à Luc"}}
+    body = {"model": "m", "messages": [{"role": "user", "content": "Anne"}], "tools": [tool]}
+    texts = [text.value for text in parse(orjson.dumps(body), Limits()).texts]
+    assert texts == ["Écrire à Luc", "Anne"]
