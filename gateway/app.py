@@ -40,7 +40,7 @@ from gateway.providers import Providers
 from gateway.situation import Asked
 from gateway.sovereignty import Breaker, KeptSuspensions, Places
 from gateway.storage import Store, open_store
-from gateway.supervision import Halt, Halts, Holds, Running, Seal, Ticket, Watch
+from gateway.supervision import Halt, Halts, Holds, Notices, Running, Seal, Ticket, Watch
 from gateway.telemetry import Telemetry, Traced, configure
 from gateway.trace import Fragments
 from gateway.wire.calls import check_form
@@ -98,7 +98,13 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
     pepper = key_file(data / "identity.key")
     keys = Keys(store, pepper)
     halts, running = Halts(store), Running()
-    holds = Holds(store, Seal(pepper), same_person=lambda person, asked: asked in requesters_of(person, pepper))
+    notices = Notices(store, lambda: live.current.settings.notices.webhooks)
+    holds = Holds(
+        store,
+        Seal(pepper),
+        same_person=lambda person, asked: asked in requesters_of(person, pepper),
+        also=notices.queue,
+    )
     watch = Watch(holds)
     analyser = open_analyser(settings.privacy)
     providers, suspensions = Providers(), KeptSuspensions(store)
@@ -140,7 +146,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         stack.push_async_callback(analyser.stop)
         await preparing
         stack.push_async_callback(finish, tasks)
-        for keeping in (keep_current(house), keep_halts(house), watch.forever()):
+        for keeping in (keep_current(house), keep_halts(house), watch.forever(), notices.forever()):
             stack.push_async_callback(stop_task, asyncio.create_task(keeping))
         yield house
     await asyncio.to_thread(telemetry.close)

@@ -106,11 +106,18 @@ def open_keys(config: Path, data: Path) -> Iterator[Keys]:
 def open_holds(config: Path, data: Path) -> Iterator[tuple[Holds, Store]]:
     """The held actions of an upgraded store, under this installation's key; and the store."""
     from gateway.app import key_file, requesters_of
-    from gateway.supervision import Holds, Seal
+    from gateway.supervision import Holds, Notices, Seal
 
     store = prepare(config, data)
+    hooks = load(config).settings.notices.webhooks
     try:
         key = key_file(data / "identity.key")
-        yield Holds(store, Seal(key), same_person=lambda person, asked: asked in requesters_of(person, key)), store
+        holds = Holds(
+            store,
+            Seal(key),
+            same_person=lambda person, asked: asked in requesters_of(person, key),
+            also=Notices(store, lambda: hooks).queue,
+        )
+        yield holds, store
     finally:
         store.close()

@@ -21,6 +21,7 @@ from gateway.config.models import (
     Settings,
     System,
     TelemetrySettings,
+    Webhook,
 )
 from gateway.config.problems import ConfigurationError, Problem
 from gateway.config.schemas import schemas
@@ -46,6 +47,7 @@ __all__ = [
     "Settings",
     "System",
     "TelemetrySettings",
+    "Webhook",
     "check_cases",
     "is_secret",
     "load",

@@ -151,6 +151,13 @@ def _check_settings(settings: Settings, document: Document) -> Iterable[Problem]
         yield document.problem(
             ("timezone",), said, Message("Exemple\u00a0: America/Toronto.", "Example: America/Toronto.")
         )
+    seen: set[str] = set()
+    for index, hook in enumerate(settings.notices.webhooks):
+        if hook.id in seen:
+            said = Message(f"{hook.id} est là deux fois.", f"{hook.id} is there twice.")
+            rename = Message("En renommer un.", "Rename one of them.")
+            yield document.problem(("notices", "webhooks", index, "id"), said, rename)
+        seen.add(hook.id)
 
 
 def _check_catalogue(catalogue: Catalogue, register: Register, document: Document) -> Iterable[Problem]:

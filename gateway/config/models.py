@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -83,6 +84,30 @@ class LedgerSettings(Strict):
     origin: str = Field("vigie.exemple.quebec/registre", pattern=r"^[^\s+]+$", description="C2SP origin, no scheme")
 
 
+class Webhook(Strict):
+    """A host that is told of held actions: names, states and times, never an argument. Signed (Standard Webhooks)."""
+
+    id: Id
+    url: str = Field(pattern=r"^https?://[^\s/?#@]+(/[^\s#]*)?$", description="https; http to this machine only")
+    secret: Secret = Field(description="reference to the signing key: whsec_ and base64, 24 to 64 bytes")
+    events: tuple[Literal["held", "approved", "denied", "expired", "cancelled", "released"], ...] = (
+        "held",
+        "expired",
+    )
+
+    @model_validator(mode="after")
+    def _private(self) -> Self:
+        if self.url.startswith("http://") and urlsplit(self.url).hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise Wrong("hors de cette machine, un avis part en https", "beyond this machine, a notice leaves by https")
+        return self
+
+
+class NoticeSettings(Strict):
+    """Who is told of what waits for a person. None by default."""
+
+    webhooks: tuple[Webhook, ...] = ()
+
+
 class Settings(Strict):
     """`vigie.yaml`."""
 
@@ -92,6 +117,7 @@ class Settings(Strict):
     privacy: Privacy = Privacy()
     telemetry: TelemetrySettings = TelemetrySettings()
     ledger: LedgerSettings = LedgerSettings()
+    notices: NoticeSettings = NoticeSettings()
 
 
 # ── catalogue.yaml ────────────────────────────────────────────────────────────────────────────────────────────────

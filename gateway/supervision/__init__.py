@@ -3,8 +3,9 @@
 `scopes` says what a halt covers, pure; `halts` keeps them in the store and in memory; `running` knows the calls under
 way, so that a halt can cut them. `actions` is what a person approves, to the byte; `holds` the life of a held action as a
 table, pure; `waiting` keeps them in the store (its rows are `keeping`'s, its secrets `sealing`'s); `watching` wakes whoever
-waits. May import `audit`, `storage`, `policies`, `errors`. Promises 7 and 8 rest here: what was approved is what runs, and a
-halt stops new calls, open streams and held actions, in every process, across restarts.
+waits; `notices` tells the hosts that vigie.yaml names. May import `audit`, `storage`, `config`, `policies`, `errors`.
+Promises 7 and 8 rest here: what was approved is what runs, and a halt stops new calls, open streams and held actions, in
+every process, across restarts.
 """
 
 from gateway.supervision.actions import Action
@@ -12,6 +13,7 @@ from gateway.supervision.halts import HaltEntry, Halts
 from gateway.supervision.held import Content, Held, Proposal
 from gateway.supervision.holds import State
 from gateway.supervision.keeping import join_key_of
+from gateway.supervision.notices import Notices
 from gateway.supervision.running import Running, Ticket
 from gateway.supervision.scopes import Halt, Scope, Subject, halted
 from gateway.supervision.sealing import Seal
@@ -26,6 +28,7 @@ __all__ = [
     "Halts",
     "Held",
     "Holds",
+    "Notices",
     "Proposal",
     "Running",
     "Scope",

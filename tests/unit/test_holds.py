@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from gateway.errors import Refusal
+from gateway.errors import Message, Refusal
 from gateway.supervision.actions import Action
+from gateway.supervision.held import Held, Verdict
 from gateway.supervision.holds import NEXT, Event, Hold, State, approve, happen, is_over
+from gateway.supervision.scopes import Subject
+from gateway.supervision.statistics import statistics_of
 
 PEOPLE = ["s.gagnon", "m.roy", "p.tremblay", "agent"]
 EARLY, LATE = "2026-11-24T15:00:00.000Z", "2026-11-24T16:00:00.000Z"
@@ -159,3 +163,34 @@ def test_an_edit_that_changes_nothing_is_not_a_second_voice() -> None:
     with pytest.raises(Refusal) as refused:
         approve(once, "m.roy", "proposed", EARLY, edited_sha256="proposed")
     assert refused.value.code == "same_person"
+
+
+def held_with(state: State, created: str, *verdicts: Verdict) -> Held:
+    return Held(
+        replace(a_hold(), state=state), 1, Subject(system="s"), "d", "chat", "tool", {}, "p", "r", "c", Message("a", "b"),
+        created, created, False, "", "", verdicts,
+    )  # fmt: skip
+
+
+def test_statistics_say_who_decides_too_fast_to_have_read() -> None:
+    def verdict(person: str, at: int, shown: int | None) -> Verdict:
+        times = [None if s is None else f"2026-11-24T15:00:{s:02}.000Z" for s in (at, shown)]
+        return Verdict(person, "approved", str(times[0]), "x", True, "", times[1])
+
+    created = "2026-11-24T15:00:00.000Z"
+    said = statistics_of(
+        [
+            held_with(State.RELEASED, created, verdict("m.roy", 10, 9)),
+            held_with(State.APPROVED, created, verdict("m.roy", 30, 20)),
+            held_with(State.RELEASED, created, verdict("s.gagnon", 20, None)),
+            held_with(State.EXPIRED, created),
+            held_with(State.WAITING, created),
+        ]
+    )
+    assert said["people"] == {
+        "m.roy": {"approved": 2, "not_shown": 0, "too_fast": 1},
+        "s.gagnon": {"approved": 1, "not_shown": 1, "too_fast": 0},
+    }
+    assert said["decided_ms"] == {"count": 3, "median": 20_000, "p90": 30_000}
+    assert said["expired_per_thousand"] == 250
+    assert statistics_of([])["decided_ms"] == {"count": 0, "median": None, "p90": None}
