@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import runpy
 import signal
 import threading
 import time
@@ -256,6 +257,37 @@ def test_how_people_decide_is_counted(desk: Desk) -> None:
     assert said["people"]["s.gagnon"]["approved"] >= 1
     assert said["people"]["s.gagnon"]["too_fast"] >= 1
     assert said["states"]["approved"] >= 1
+
+
+def test_the_documented_helper_waits_acts_once_and_is_refused(desk: Desk) -> None:
+    example = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "examples" / "actions.py"), run_name="example")
+    actions = example["Actions"](desk.gateway.url, desk.gateway.key, session="s-helper")
+    done: list[dict[str, Any]] = []
+
+    def act(**arguments: Any) -> str:
+        done.append(arguments)
+        return "fait"
+
+    def decides(verdict: str, body: dict[str, Any]) -> None:
+        found: list[dict[str, Any]] = []
+        while not found:
+            found = desk.send("GET", "/v1/holds?state=waiting&session=s-helper", desk.gagnon)[1]["data"]
+        desk.decide(found[0]["id"], verdict, desk.gagnon, {"action_sha256": found[0]["action_sha256"], **body})
+
+    def run(verdict: str, **body: Any) -> Any:
+        deciding = threading.Thread(target=decides, args=(verdict, body))
+        deciding.start()
+        try:
+            return actions.run("issue_payment", {"amount": 5000}, act)
+        finally:
+            deciding.join()
+
+    assert run("approve", edited_arguments={"amount": 50}) == "fait"
+    with pytest.raises(example["Refused"], match="Trop"):
+        run("deny", reason="Trop cher")
+    with pytest.raises(example["Refused"], match="action_denied"):
+        actions.run("delete_all", {}, act)
+    assert done == [{"amount": 50}]
 
 
 def test_a_halt_cancels_what_waits_and_what_was_approved(desk: Desk) -> None:
