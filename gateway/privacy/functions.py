@@ -22,8 +22,10 @@ _AFTER = re.compile(
 )
 _BEFORE = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)?),?[ \u00a0](?:(?:M|Mme|Me|Dre?)\.?[ \u00a0])?$")
 _BODY = re.compile(
-    r"\b(?:minist[eè]re|ville d|municipalit[eé]|c[iu]{1,3}sss|ciusss|commission|tribunal|gouvernement|mrc|r[eé]gie|cour (?:du|sup|d)"
-    r"|centre de services|assembl[eé]e nationale|conseil (?:de|du|municipal)|s[uû]ret[eé] du|revenu qu[eé]bec|retraite qu[eé]bec"
+    r"\b(?:minist[eè]re|ville d|municipalit[eé]|c[iu]{1,3}sss|ciusss|commission|tribunal|gouvernement|mrc|r[eé]gie"
+    r"|cour (?:du|sup|d)"
+    r"|centre de services|assembl[eé]e nationale|conseil (?:de|du|municipal)|s[uû]ret[eé] du|revenu qu[eé]bec"
+    r"|retraite qu[eé]bec"
     r"|saaq|ramq|cnesst|bureau d|protecteur|directeur de l['’][eé]tat civil|direction (?:g[eé]n[eé]rale|d|r[eé]gionale))",
     re.IGNORECASE,
 )
