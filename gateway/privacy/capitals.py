@@ -210,6 +210,7 @@ def _cut(run: list[Token], lists: Gazetteer) -> list[Segment]:
     current: list[Token] = []
     titled = after = ""
     index = 0
+    shouted = len(run) > 2 and all(one.capitals and (one.named or one.acronym) for one in run)
     while index < len(run):
         token = run[index]
         if token.fold in cues.TITLES and not token.given and (not current or token.fold in cues.ABBREVIATED):
@@ -221,7 +222,9 @@ def _cut(run: list[Token], lists: Gazetteer) -> list[Segment]:
         cut_short = "-" in token.fold and token.fold.rpartition("-")[2] in _PLACE_PARTS
         if cut_short and not phrase and not titled and not current and token.place:
             phrase = 1 + sum(1 for one in run[index + 1 : index + 3] if not one.word)  # centre Marcel-De La Sablonnière
-        if phrase or not _fits(token, current, titled, run, index):
+        if phrase or not _fits(
+            token, current, titled, run[index + 1] if index + 1 < len(run) else None, shouted=shouted
+        ):
             _close(found, current, titled, after)
             current, titled, after = [], "", "" if phrase else token.fold
             index += phrase or 1
@@ -249,15 +252,14 @@ def _place_phrase(run: list[Token], index: int, lists: Gazetteer) -> int:
     return 0
 
 
-def _fits(token: Token, current: list[Token], titled: str, run: list[Token], index: int) -> bool:
-    """Whether a token goes on with (or begins) a name."""
-    following = run[index + 1] if index + 1 < len(run) else None
+def _fits(token: Token, current: list[Token], titled: str, following: Token | None, *, shouted: bool) -> bool:
+    """Whether a token goes on with (or begins) a name. `shouted`: all of its run is in capitals and no words."""
     if token.initial:
         return True
     if token.particle:
         return _joins(token, current, titled, following)
     if token.acronym:
-        return len(run) > 2 and all(one.capitals and (one.named or one.acronym) for one in run)
+        return shouted
     if not current and not titled and not token.surname and (token.fold in cues.HARD or token.fold in cues.SOFT):
         return False
     if token.word and not token.named:

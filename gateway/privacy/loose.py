@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gateway.privacy import cues
 from gateway.privacy.capitals import WORD, Segment
 from gateway.privacy.gazetteer import Gazetteer, fold
-from gateway.privacy.spans import Name, disjoint, meets
+from gateway.privacy.spans import Name, apart, disjoint
 
 SCORE = 0.65
 COLUMNS = 40
@@ -56,7 +56,7 @@ def beside(text: str, parts: Sequence[Segment], names: Sequence[Name]) -> list[N
                 and _BETWEEN_CELLS.fullmatch(between)
             ):
                 found += [Name(one.start, one.end, SCORE) for one in (left, right)]
-    return [one for one in found if not meets(one, names)]
+    return apart(found, names)
 
 
 def _quoted(one: Segment, other: Segment, between: str) -> bool:

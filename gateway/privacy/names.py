@@ -17,7 +17,7 @@ from gateway.privacy.capitals import UPPER, WORD, Segment, Token, segments
 from gateway.privacy.gazetteer import Gazetteer, fold, gazetteer
 from gateway.privacy.loose import beside, columns, lower_case
 from gateway.privacy.slips import without_slips
-from gateway.privacy.spans import Name, disjoint, meets
+from gateway.privacy.spans import Name, apart, disjoint, met
 
 SURE, LIKELY, PROBABLE = 0.95, 0.85, 0.65
 BEFORE = 96
@@ -78,18 +78,17 @@ def read(text: str, lists: Gazetteer | None = None) -> Reading:
             elif doubt:
                 doubts.append(Name(segment.start, segment.end, doubt))
     listed, elsewhere = columns(text, lists)
-    names = [*listed, *(one for one in names if not meets(one, listed) and not meets(one, elsewhere))]
-    doubts = [one for one in doubts if not meets(one, elsewhere)]
-    names += [one for one in beside(text, parts, names) if not meets(one, elsewhere)]
+    names = [*listed, *apart(apart(names, listed), elsewhere)]
+    names += apart(beside(text, parts, names), elsewhere)
     names += lower_case(text, lists)
     names = disjoint(names)
-    return Reading(tuple(names), tuple(one for one in doubts if not meets(one, names)))
+    return Reading(tuple(names), tuple(apart(apart(doubts, elsewhere), names)))
 
 
 def settle(reading: Reading, persons: Iterable[tuple[int, int]]) -> list[Name]:
     """The names once the language model has said where it sees persons."""
     seen = [Name(start, end, 1.0) for start, end in persons]
-    return sorted([*reading.names, *(one for one in reading.doubts if meets(one, seen))], key=lambda one: one.start)
+    return sorted([*reading.names, *met(reading.doubts, seen)], key=lambda one: one.start)
 
 
 # ── putting together what is apart ──────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -15,9 +16,23 @@ class Name:
     score: float
 
 
-def meets(one: Name, others: Iterable[Name]) -> bool:
-    """Whether it overlaps one of the others."""
-    return any(one.start < other.end and other.start < one.end for other in others)
+def apart(names: Iterable[Name], others: Iterable[Name]) -> list[Name]:
+    """The names that overlap none of the others."""
+    taken = disjoint(list(others))
+    starts = [one.start for one in taken]
+    return [one for one in names if not _met(one, taken, starts)]
+
+
+def met(names: Iterable[Name], others: Iterable[Name]) -> list[Name]:
+    """The names that overlap one of the others."""
+    taken = disjoint(list(others))
+    starts = [one.start for one in taken]
+    return [one for one in names if _met(one, taken, starts)]
+
+
+def _met(one: Name, taken: Sequence[Name], starts: Sequence[int]) -> bool:
+    at = bisect_right(starts, one.start)
+    return (at > 0 and taken[at - 1].end > one.start) or (at < len(taken) and taken[at].start < one.end)
 
 
 def disjoint(names: list[Name]) -> list[Name]:
