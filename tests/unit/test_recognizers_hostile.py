@@ -1,7 +1,6 @@
 """Hostile texts: every regular expression of the recognizers, and all of them together, in time that grows with the text.
 
-Processor time, so that a busy machine changes nothing; bounds are generous, but far under what anything but linear
-growth would take.
+Processor time, so that a busy machine changes nothing; bounds are generous, but far under what anything else would take.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from gateway.privacy.recognizers.view import View
 IUC = re.compile(r"[0-9](?<![0-9a-su-wyz].)(?<![0-9][.,/\-].)(?:[ .\-]{0,3}[0-9]){7,9}(?![0-9a-z]|[.,/\-][0-9])")
 HYPHENED = re.compile(r"[0-9]{2}-[0-9]{4}-[0-9]{4}|[0-9]{4}-[0-9]{4}")
 APPLICATION = re.compile(r"[0-9]{9}(?<=[a-z].{9})(?<![a-z0-9].{10})(?![0-9a-z])")
-NAMED = re.compile(r"\bidentifi(?:ant|er)\b[^.;\n]{0,20}\Z")
+NAMED = re.compile(r"\bidentifi(?:ant|er)\b[^.;\n]{0,40}\Z")
 GATE = tuple(
     """iuc,uci,immigr,ircc,client id,client_id,clientid,id client,asile,asylum,refugi,refugee,residence
     permanente,permanent resid, citoyennete,citizenship,csq,permis d'etude,permis de travail,study permit,work
@@ -56,7 +56,7 @@ def find(view: View) -> Iterator[Candidate]:
         score = 0.2
         if client in (Standing.FOR, Standing.HEADING):
             score = 0.92
-        elif NAMED.search(before(view, start, 40)) and MATTER.anywhere(view):
+        elif NAMED.search(before(view, start, 60)) and MATTER.anywhere(view):
             score = 0.7
         elif hyphened and MATTER.standing(view, start, end) is Standing.FOR:
             score = 0.75

@@ -127,7 +127,7 @@ def resolve(found: Sequence[Finding]) -> list[Finding]:
 
 def _tier(score: float) -> int:
     """A value that is certain is not lost in a longer one that is only likely."""
-    return 2 if score >= 0.8 else 1 if score >= 0.55 else 0
+    return sum(score >= least for least in (THRESHOLD, 0.55, 0.8))
 
 
 def _winners(group: list[Finding]) -> list[Finding]:
