@@ -193,8 +193,7 @@ def carry_out(in_force: Sequence[Halt], house: House) -> None:
 async def cancel_halted(in_force: Sequence[Halt], house: House) -> None:
     """Cancel the held actions that the halts in force stop. What is missed here is cancelled when somebody touches it."""
     with contextlib.suppress(Fault):
-        while await asyncio.to_thread(house.holds.cancel_halted, in_force):
-            pass
+        await asyncio.to_thread(house.holds.cancel_halted, in_force)
 
 
 def requesters_of(person: str, pepper: bytes) -> tuple[str, ...]:

@@ -149,6 +149,11 @@ def _unpacked(content: bytes) -> tuple[Action, Any, bytes]:
     return Action.of(action["tool"], action["arguments"]), value["masked"], base64.b64decode(value["keep"])
 
 
+def subject_of(column: str) -> Subject:
+    """The names that a halt may name, from their column."""
+    return Subject(**orjson.loads(column))
+
+
 def held_of(row: Row[Any], verdicts: tuple[Verdict, ...]) -> Held:
     """A row of `holds` and its verdicts, in order."""
     hold = Hold(
@@ -164,7 +169,7 @@ def held_of(row: Row[Any], verdicts: tuple[Verdict, ...]) -> Held:
     return Held(
         hold=hold,
         change=row.change,
-        subject=Subject(**orjson.loads(row.subject)),
+        subject=subject_of(row.subject),
         decision=row.decision,
         door=row.door,
         tool=row.tool,

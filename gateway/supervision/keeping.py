@@ -81,35 +81,33 @@ class Keeping:
 
     def change(
         self, connection: Connection, held: Held, after: Hold, change: int, now: str, what: str,
-        more: Mapping[str, Any], columns: Mapping[str, Any] | None = None,
+        more: Mapping[str, Any], entries: list[Entry] | None = None,
     ) -> Held:  # fmt: skip
-        """The hold as it is `after`, and its record: `action.{what}`, with `more`."""
-        moved = connection.execute(
-            update(holds)
-            .where(holds.c.id == held.id, holds.c.state == held.state.value, holds.c.change == held.change)
-            .values(
-                state=after.state.value, approved_sha256=after.approved_sha256, change=change, changed_at=now,
-                **(columns or {}),
-            )
-        )  # fmt: skip
-        if moved.rowcount != 1:  # cannot be, under the lock: better no change than a lost one
-            raise RuntimeError("a hold changed under the lock")
-        changed = self.one(connection, held.id)
-        write_entries(connection, [_record(changed, change, now, what, {**more, "state": after.state.value})])
-        if self._also is not None:
-            self._also(connection, changed, after.state.value)
-        return changed
-
-    def end(
-        self, connection: Connection, held: Held, after: Hold, change: int, now: str, what: str, more: Mapping[str, Any]
-    ) -> Held:
-        """As `change`, for an end that no person decided."""
+        """The hold as it is `after`, and its record: `action.{what}`, with `more`; written, or added to `entries`."""
         columns: dict[str, Any] = {}
         if after.state is State.RELEASED:  # whoever released it has the content, and nobody needs it any more
             columns = {"delivered_at": now, **DESTROYED}
         if after.state is State.CANCELLED:
             columns = {"ended_because": more["because"], "halt": more.get("halt", "")}
-        return self.change(connection, held, after, change, now, what, more, columns)
+        moved = connection.execute(
+            update(holds)
+            .where(holds.c.id == held.id, holds.c.state == held.state.value, holds.c.change == held.change)
+            .values(
+                state=after.state.value, approved_sha256=after.approved_sha256, change=change, changed_at=now,
+                **columns,
+            )
+        )  # fmt: skip
+        if moved.rowcount != 1:  # cannot be, under the lock: better no change than a lost one
+            raise RuntimeError("a hold changed under the lock")
+        changed = self.one(connection, held.id)
+        entry = _record(changed, change, now, what, {**more, "state": after.state.value})
+        if entries is None:
+            write_entries(connection, [entry])
+        else:
+            entries.append(entry)
+        if self._also is not None:
+            self._also(connection, changed, after.state.value)
+        return changed
 
     def verdict(
         self, connection: Connection, held: Held, person: str, verdict: str, sha256: str, said: str, now: str
@@ -132,15 +130,15 @@ class Keeping:
         connection.execute(update(holds).where(holds.c.id == name).values(edited=sealed))
 
 
-def begin(connection: Connection) -> int:
-    """Take the turn, and the number of the change that is to be made in it."""
+def begin(connection: Connection, changes: int = 1) -> int:
+    """Take the turn, and numbers for the changes that are to be made in it: the last of them."""
     connection.execute(select(tree.c.size).with_for_update()).one()
-    return next_change(connection)
+    return next_change(connection, changes)
 
 
-def next_change(connection: Connection) -> int:
-    """The number of one more change in the same turn."""
-    connection.execute(update(signals).values(held=signals.c.held + 1))
+def next_change(connection: Connection, changes: int = 1) -> int:
+    """The number of one more change in the same turn, or of the last of several more."""
+    connection.execute(update(signals).values(held=signals.c.held + changes))
     return int(connection.execute(select(signals.c.held)).scalar_one())
 
 

@@ -23,7 +23,7 @@ from gateway.audit import Entry, write_entries
 from gateway.errors import Message, Refusal
 from gateway.storage import Store
 from gateway.storage.tables import holds, shown, signals
-from gateway.supervision.held import Content, Held, Proposal, held_of
+from gateway.supervision.held import Content, Held, Proposal, subject_of
 from gateway.supervision.holds import Event, Hold, State, approve, happen, is_over
 from gateway.supervision.keeping import (
     DESTROYED,
@@ -42,7 +42,7 @@ from gateway.supervision.sealing import Seal
 
 MOST_WAITING = 20_000
 GRACE_S = 120
-AT_ONCE = 200
+AT_ONCE = 50
 LONGEST_SAID = 2_000
 Told = Callable[[Sequence[Held]], None]
 Entries = list[Entry]
@@ -123,7 +123,7 @@ class Holds:
             if content.current.sha256 != held.hold.approved_sha256:
                 raise _not_that_action()
             released.append(content)
-            return self._kept.end(connection, held, after, change, now, "released", {"sha256": sha256})
+            return self._kept.change(connection, held, after, change, now, "released", {"sha256": sha256})
 
         self._unless_halted(name, act)
         return released[0]
@@ -141,7 +141,7 @@ class Holds:
         with self._store.write() as connection:
             held, change, now = self._locked(connection, name)
             after = happen(held.hold, Event.CANCEL, now)
-            ended = self._kept.end(connection, held, after, change, now, "cancelled", {"because": because})
+            ended = self._kept.change(connection, held, after, change, now, "cancelled", {"because": because})
         self._tell([ended])
         return ended
 
@@ -203,8 +203,7 @@ class Holds:
 
     def expire_due(self) -> Sequence[Held]:
         """End what nobody decided or released in time. At most `AT_ONCE`: call again while there are some."""
-        now = self._now()
-        ticks = self._monotonic()
+        now, ticks = self._now(), self._monotonic()
         overdue = [name for name, deadline in list(self._deadlines.items()) if ticks >= deadline][:AT_ONCE]
         due = (holds.c.state.in_(LIVE)) & ((holds.c.expires_at <= now) | holds.c.id.in_(overdue))
         with self._store.read() as connection:
@@ -213,14 +212,17 @@ class Holds:
             self._deadlines.pop(name, None)  # over already, in another process
         return self._end_each(names, self._expire)
 
-    def cancel_halted(self, in_force: Sequence[Halt]) -> Sequence[Held]:
-        """Cancel what the halts in force cover. At most `AT_ONCE`: call again while there are some."""
+    def cancel_halted(self, in_force: Sequence[Halt]) -> int:
+        """Cancel what the halts in force cover, a few at a time so that calls have their turns; how many."""
         if not in_force:
-            return []
+            return 0
         with self._store.read() as connection:
-            rows = connection.execute(select(holds).where(holds.c.state.in_(LIVE))).all()
-        struck = [row.id for row in rows if stopping(in_force, held_of(row, ()).subject) is not None]
-        return self._end_each(struck[:AT_ONCE], self._strike_one)
+            rows = connection.execute(select(holds.c.id, holds.c.subject).where(holds.c.state.in_(LIVE))).all()
+        struck = [row.id for row in rows if stopping(in_force, subject_of(row.subject)) is not None]
+        cancelled = 0
+        for at in range(0, len(struck), AT_ONCE):
+            cancelled += len(self._end_each(struck[at : at + AT_ONCE], self._strike_one))
+        return cancelled
 
     def destroy_old(self) -> int:
         """Destroy the content of what has been over for `GRACE_S`, told or not; how many."""
@@ -299,51 +301,67 @@ class Holds:
         """The hold, in the transaction's turn: nobody else changes it before the commit. With its time."""
         change = begin(connection)
         held = self._kept.one(connection, name)
+        return held, change, self._time_of(held)
+
+    def _time_of(self, held: Held) -> str:
         now = max(self._now(), held.changed_at)
-        deadline = self._deadlines.get(name)
-        if deadline is not None and self._monotonic() >= deadline:
-            now = max(now, held.hold.expires_at)
-        return held, change, now
+        deadline = self._deadlines.get(held.id)
+        overdue = deadline is not None and self._monotonic() >= deadline
+        return max(now, held.hold.expires_at) if overdue else now
 
     def _unless_halted(self, name: str, act: Callable[[Connection, Held, int, str], Held]) -> Held:
         """Do `act` in the hold's turn, or cancel it and raise if a halt covers it."""
         with self._store.write() as connection:
             held, change, now = self._locked(connection, name)
-            struck = self._strike(connection, held, change, now)
-            changed = struck[0] if struck is not None else act(connection, held, change, now)
+            halt = None if is_over(held.state) else self._struck_by(connection, held)
+            if halt is not None:
+                changed = self._strike(connection, held, halt, change, now)
+            else:
+                changed = act(connection, held, change, now)
         self._tell([changed])
-        if struck is not None:
-            raise halted(struck[1])
+        if halt is not None:
+            raise halted(halt)
         return changed
 
-    def _strike(self, connection: Connection, held: Held, change: int, now: str) -> tuple[Held, Halt] | None:
-        """Cancel the hold if a halt covers it that is in force, or was raised since the hold is there."""
-        if is_over(held.state):
-            return None
-        halt = stopping(halts_of(connection, since=held.created_at), held.subject)
-        if halt is None:
-            return None
+    def _struck_by(self, connection: Connection, held: Held) -> Halt | None:
+        """The halt that covers the hold: in force, or raised since the hold is there."""
+        return stopping(halts_of(connection, since=held.created_at), held.subject)
+
+    def _strike(
+        self, connection: Connection, held: Held, halt: Halt, change: int, now: str, entries: Entries | None = None
+    ) -> Held:
         after = happen(held.hold, Event.CANCEL, now)
         what = {"because": "halt", "halt": halt.id}
-        return self._kept.end(connection, held, after, change, now, "cancelled", what), halt
+        return self._kept.change(connection, held, after, change, now, "cancelled", what, entries)
 
-    def _strike_one(self, connection: Connection, name: str) -> Held | None:
-        held, change, now = self._locked(connection, name)
-        struck = self._strike(connection, held, change, now)
-        return struck[0] if struck is not None else None
+    def _strike_one(self, connection: Connection, held: Held, change: int, entries: Entries) -> Held | None:
+        halt = self._struck_by(connection, held)
+        return None if halt is None else self._strike(connection, held, halt, change, self._time_of(held), entries)
 
-    def _expire(self, connection: Connection, name: str) -> Held | None:
-        held, change, now = self._locked(connection, name)
-        if is_over(held.state) or now < held.hold.expires_at:
+    def _expire(self, connection: Connection, held: Held, change: int, entries: Entries) -> Held | None:
+        now = self._time_of(held)
+        if now < held.hold.expires_at:
             return None
         after = happen(held.hold, Event.EXPIRE, now)
-        return self._kept.end(connection, held, after, change, now, "expired", {"was": held.state.value})
+        return self._kept.change(connection, held, after, change, now, "expired", {"was": held.state.value}, entries)
 
-    def _end_each(self, names: Sequence[str], end: Callable[[Connection, str], Held | None]) -> Sequence[Held]:
+    def _end_each(
+        self, names: Sequence[str], end: Callable[[Connection, Held, int, Entries], Held | None]
+    ) -> Sequence[Held]:
+        """End those of the holds that are not over yet, in one turn."""
         if not names:
             return []
+        ended: list[Held] = []
+        entries: Entries = []
         with self._store.write() as connection:
-            ended = [held for name in names if (held := end(connection, name)) is not None]
+            first = begin(connection, len(names)) - len(names) + 1
+            for number, name in enumerate(names):
+                held = self._kept.one(connection, name)
+                after = None if is_over(held.state) else end(connection, held, first + number, entries)
+                if after is not None:
+                    ended.append(after)
+            if entries:
+                write_entries(connection, entries)
         self._tell(ended)
         return ended
 
