@@ -57,7 +57,8 @@ OFFICE = (
     r"arena|magasin|pharmacie|restaurant|hotel\b|"
     r"centre de services|lieu de travail|accounts payable|comptes? (?:payables?|fournisseurs?)|stationnement|"
     r"gare\b|aeroport|usine|immeuble public|greffe|depot des|"
-    r"soumissions|adressee? (?:a|au) l[ea] )"
+    r"soumissions|retourne[rz]|faire parvenir|parvenir a|adresse[rz] |poste[rz] |ecri(?:vez|re) (?:a |au |"
+    r"nous)|mail (?:your|the|it)|send (?:your|the)|adressee? (?:a|au) l[ea] )"
 )
 HOME = (
     r"(?P<home>habit|demeur|domicil|resid|logement|loge\b|loue|locataire|locatrice|proprietaire|\bchez\b|"

@@ -1,5 +1,6 @@
-"""What an address is made of after its civic number: the name of the way, then direction, apartment, floor, box, municipality,
-province, postal code, country. Each function is given where a part may begin and says where it ends. Pure.
+"""What an address is made of after its civic number: the name of the way, then direction, apartment, floor, box,
+municipality, province, postal code, country. Each function is given where a part may begin and says where it ends.
+Pure.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from gateway.privacy.recognizers.places import MUNICIPALITIES, PROVINCES, RESERV
 from gateway.privacy.recognizers.view import View
 
 TAIL_POSTAL = re.compile(
-    r"[abceghj-nprstvxy][0-9oilsz][abceghj-nprstv-z028][ \-]{0,3}[0-9oilsz][abceghj-nprstv-z028][0-9oilsz](?![a-z0-9])"
+    r"[abceghj-nprstvxy][0-9oilsz][abceghj-nprstv-z028][ \-\n]{0,3}[0-9oilsz][abceghj-nprstv-z028][0-9oilsz]"
+    r"(?![a-z0-9])"
 )
 GAP = re.compile(r"[ ]{0,3},?[ ]{0,3}(?:\n[ ]{0,12})?(?:[\-|/][ ]{1,2})?")
 DIRECTION = re.compile(
-    r",? (?:est|[o0]uest|nord|sud|east|west|north|south|n\.?-?[eo]\.?|s\.?-?[eo]\.?|[eonsw]\.?)(?![a-z0-9'\-])"
+    r",?[ \n](?:e[s5]t|[o0]uest|nord|sud|east|west|north|south|n\.?-?[eo]\.?|s\.?-?[eo]\.?|[eonsw]\.?)(?![a-z0-9'\-])"
 )
 UNIT = re.compile(
     r"\(?(?:app(?:t|art|artement|art\.)?\.?|apt\.?|apartment|unite?|suite|local|bureau|bur\.?|logement|log\.?|"

@@ -13,7 +13,8 @@ from gateway.privacy.recognizers.candidate import Candidate, Recognizer
 from gateway.privacy.recognizers.numbers import is_date
 from gateway.privacy.recognizers.view import View, words
 
-GATE = ("naiss", "fete", "nai5", "5ance", "ddn", "d.d.n", "dob", "d.o.b", "birth", "born", "naqui", "anniversaire")
+GATE = ("fete", "ddn", "d.d.n", "dob", "d.o.b", "birth", "born", "naqui", "anniversaire")
+BIRTH_NEAR = re.compile(r"na[il1][s5]{1,2}(?<!con.{5})(?<!con.{4})")
 BORN_NEAR = re.compile(r"ne(?<![a-z0-9].{2})(?:e?s?|\(e\)s?|[.\-/]e)[,:]?[ \n](?:le|la|a|au|aux|en|un|vers|:|[0-9])")
 _MONTH = (
     r"janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|janv\.?|fevr?\.?|"
@@ -39,7 +40,7 @@ BORN = re.compile(
     r"(?: [a-z'().\-,]{1,20}){1,6}?,?)?(?: ?(?:le|un|on|the|en|in|vers))?[ :\-]{0,3}\Z"
 )
 BIRTH = re.compile(
-    r"(?<!con)nai[s5]{1,2}ances?|date de (?:naiss\b\.?|fete)|\b(?:ma|sa) fete\b|\bd\.?d\.?n\.?(?![a-z])|\bd\.?"
+    r"(?<!con)na[il1][s5]{1,2}ances?|date de (?:naiss\b\.?|fete)|\b(?:ma|sa) fete\b|\bd\.?d\.?n\.?(?![a-z])|\bd\.?"
     r"o\.?b\.?(?![a-z])|birth ?(?:date|day)?|date ?"
     r"of ?birth|born\b|"
     r"anniversaire"
@@ -73,7 +74,7 @@ HEADING = re.compile(r"(?<!con)naiss|\bddn\b|\bdob\b|birth")
 def find(view: View) -> Iterator[Candidate]:
     """Dates in a text that speaks of a birth."""
     folded = view.folded
-    if not any(word in folded for word in GATE) and not BORN_NEAR.search(folded):
+    if not (any(word in folded for word in GATE) or BIRTH_NEAR.search(folded) or BORN_NEAR.search(folded)):
         return
     previous = -1
     for match in DATE.finditer(folded):

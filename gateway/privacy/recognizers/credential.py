@@ -67,6 +67,7 @@ CUES: tuple[tuple[str, str, re.Pattern[str]], ...] = tuple(
     )
 )
 PLAINLY = re.compile(r"s? {1,2}(?P<value>(?=[^\s]{0,40}[!@#$%^&*?+])(?=[^\s]{0,40}[0-9])[A-Za-z][^\s]{6,60})")
+SIGNS = re.compile(r"[!@#$%^&*+=?~]")
 BRACKETED = re.compile(r"[\"']? ?\((?P<value>[^\s()]{6,64})\)")
 CODE_NAME = re.compile(r"[a-z](?:Pwd|Pass|Password|Mdp|MotDePasse)\Z")
 CALL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*\(|[a-z]+\.[a-z]+[A-Za-z.]*\Z")
@@ -165,7 +166,7 @@ def _announced(view: View, kind: str, at: int) -> Iterator[Candidate]:
         return
     link = LINK.match(folded, at, at + 600)
     bracketed = BRACKETED.match(plain, at, at + 70) if kind == "password" else None
-    if bracketed is not None and _mixed(bracketed["value"]):
+    if bracketed is not None and (_mixed(bracketed["value"]) or SIGNS.search(bracketed["value"])):
         yield Candidate(bracketed.start("value"), bracketed.end("value"), "CREDENTIAL", 0.8)
     if link is None:
         plainly = PLAINLY.match(plain, at, at + 70) if kind == "password" else None

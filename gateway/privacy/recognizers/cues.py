@@ -48,14 +48,15 @@ class Cues:
         broken = 0
         for match in _CLAUSE.finditer(near, 0, max(0, len(near) - 2)):
             broken = match.end()
-        if self._for.search(near, broken):
+        spaced = near.replace("\n", " ")
+        if self._for.search(spaced, broken):
             return Standing.FOR
-        against = self._against.search(near, broken) is not None
+        against = self._against.search(spaced, broken) is not None
         if self._after.match(view.folded, end, end + 60):
             return Standing.FOR
         if against:
             return Standing.AGAINST
-        if self._for.search(near):
+        if self._for.search(spaced):
             return Standing.FOR
         if (heading := view.heading(start)) and self._for.search(heading):
             return Standing.HEADING
@@ -81,7 +82,8 @@ def before(view: View, start: int, reach: int) -> str:
 
 
 NUMBERED = (
-    r"\b(?:dossiers?|factures?|incidents?|ref(?:erences?)?\b|commandes?|contrats?|projets?|articles?|lots?|series?|"
+    r"\b(?:dossiers?|factures?|fiches?|reclamations?|p\.?o\.?(?= )|incidents?|ref(?:erences?)?\b|commandes?|"
+    r"contrats?|projets?|articles?|lots?|series?|"
     r"produits?|demandes?|"
     r"soumissions?|offres?|rapports?|reports?|devis|polices?|certificats?|transactions?|confirmations?|suivi|"
     r"billets?|requetes?|"

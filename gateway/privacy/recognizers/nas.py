@@ -19,7 +19,11 @@ SHAPE = re.compile(r"[0-9](?<![0-9a-z].)(?<![0-9][.,/\-].)(?:[ .\-\n]{0,3}[0-9])
 GROUPED = re.compile(r"[0-9]{3}[ .\-]{1,3}[0-9]{3}[ .\-]{1,3}[0-9]{3}")
 AMOUNT = re.compile(r"[ ]?(?:\$|%|€|m\$|k\$|cad\b|dollars|euros|habitants|personnes|km|kg|kwh|mwh|octets|m2|hectares)")
 SOMEONES = re.compile(r"\b(?:mon|son|ma|sa|my|his|her|votre|your)\b[^.;\n]{0,20}\Z")
-NUMBER_OF = re.compile(r"\b(?:numero|number|no\.?|code|id|account|compte|report|rapport)[ :#=\"']{0,3}\Z|#[ ]?\Z")
+NUMBER_OF = re.compile(
+    r"\b(?:numero|number|no\.?|code|id|account|compte|report|rapport)(?: (?:de |d'|du |of )?[a-z']{3,20}"
+    r"(?: [a-z']{2,20}){0,2})?"
+    r"[ :#=\"']{0,4}\Z|#[ ]?\Z"
+)
 CUES = Cues(
     r"\bn\.?a\.?s\b|\bs\.?i\.?n\b(?!')|ass(?:urance|\.)?[ \-]?sociale|social[ \-]?insurance|\bsin(?:number|no)|"
     r"numero ?nas|insurance number",
@@ -54,7 +58,7 @@ def score(view: View, start: int, end: int, number: str) -> float:
     ):
         return 0.2
     grouped = GROUPED.fullmatch(folded, start, end) is not None
-    if not grouped and NUMBER_OF.search(before(view, start, 24)):
+    if not grouped and NUMBER_OF.search(before(view, start, 48)):
         return 0.3
     if standing is Standing.DOCUMENT and (grouped or end - start == 9):
         return 0.6

@@ -29,8 +29,9 @@ FRANCE = re.compile(r"0[1-9](?<![0-9a-z+].{2})(?<![0-9][ .,\-].{2})(?:[ .\-][0-9
 TOLL_FREE = frozenset("800 833 844 855 866 877 888 822 880 881 882 883 889 900 976".split())
 GOVERNMENT = frozenset("418643 418644 418646 418528 514873 514864".split())
 CANADA = frozenset(
-    """418 581 367 514 438 263 450 579 354 819 873 468 204 431 584 226 519 548 382 236 250 604 672 778 257 249 705 683
-    289 365 905 742 306 639 474 343 613 753 403 587 780 825 368 416 437 647 942 506 428 709 879 782 902 807 867
+    """
+    418 581 367 514 438 263 450 579 354 819 873 468 204 431 584 226 519 548 382 236 250 604 672 778 257 249 705 683 289
+    365 905 742 306 639 474 343 613 753 403 587 780 825 368 416 437 647 942 506 428 709 879 782 902 807 867
     """.split()
 )
 _NAMED = (
@@ -54,7 +55,9 @@ _OFFICE = (
     r"revenu quebec|retraite quebec|"
     r"curateur|protecteur|commission|office|ecole|bibliotheque|pharmacie|police|urgences\b|notre (?:equipe|"
     r"numero)|head office|main line|"
-    r"composez le|composer le|nos bureaux|nos lignes|ligne telephonique|telecopieur du|department|ministry)"
+    r"composez le|composer le|(?:communique[rz]|contacte[rz])(?: directement)?(?: avec|-)? ?(?:nous|notre|l'|"
+    r"le |la )|nous joindre|joindre (?:notre|nos|le service|la direction|l'equipe)|nos bureaux|nos lignes|"
+    r"ligne telephonique|telecopieur du|department|ministry)"
 )
 _PERSON = (
     r"(?P<person>\bcell?\b|cellulaire|mobile\b|domicile|maison\b|residence|\bhome\b|\bmon\b|\bma\b|\bson\b|"
@@ -63,7 +66,9 @@ _PERSON = (
     r"proprietaire|locataire|locatrice|demandeu|demanderesse|"
     r"requerant|plaignant|employe|eleve|parent|tuteur|tutrice|\bme joindre|\bla joindre|\ble joindre|l'appeler|"
     r"\bla rappeler|\ble rappeler|m'appeler|"
-    r"me rappeler|call me|reach me|reach (?:him|her)|urgence[ :]*\(?contact|contact d'urgence|"
+    r"me rappeler|(?:votre|your) (?:numero|number)|avec moi\b|m'ecrire|soussigne|call me|reach me|reach (?:him|"
+    r"her)|urgence[ :]*\(?contact|"
+    r"contact d'urgence|"
     r"vous (?:etes )?joignable|vous (?:re)?joindre|en cas d'urgence|personne a (?:joindre|contacter|prevenir))"
 )
 WHOSE = re.compile(rf"\b(?:{_PERSON}|{_OFFICE})")
@@ -125,7 +130,8 @@ def _number(view: View, match: re.Match[str]) -> Iterator[Candidate]:
     yield Candidate(start, end, entity, score)
 
 
-OF_A_THING = re.compile(rf"{NUMBERED}(?: (?:numero|number|no\.?|n\.?|de|du|client|interne))*[ :#.\-]{{0,4}}\Z")
+THING = re.compile(NUMBERED)
+OF_A_THING = re.compile(rf"{NUMBERED}(?: (?:numero|number|no\.?|n\.?|de|du|client|interne|is|est))*[ :#.\-]{{0,4}}\Z")
 
 
 def judged(view: View, start: int, end: int, number: str, *, written: bool, extended: bool) -> tuple[str, float]:
@@ -137,15 +143,16 @@ def judged(view: View, start: int, end: int, number: str, *, written: bool, exte
     if not extended and (whose == "office" or (number[:6] in GOVERNMENT and whose != "person")):
         return "PUBLIC_TELEPHONE", 0.6
     alone = not glued(view.folded, start, end)
-    if standing is Standing.AGAINST and (
-        not written or (whose != "person" and OF_A_THING.search(before(view, start, 30)))
-    ):
+    of_a_thing = standing is Standing.AGAINST and (
+        OF_A_THING.search(before(view, start, 40)) is not None or THING.search(view.heading(start)) is not None
+    )
+    if of_a_thing and not (written and whose == "person"):
         return "PHONE_NUMBER", 0.35 if written and alone else 0.2
     if not written:
         sure = STRICT.standing(view, start, end) in (Standing.FOR, Standing.HEADING)
         if sure or (whose == "person" and alone):
             return "PHONE_NUMBER", 0.85 if sure else 0.6
-        known = alone and number[:3] in CANADA and not NUMBER_OF.search(before(view, start, 24))
+        known = alone and number[:3] in CANADA and not NUMBER_OF.search(before(view, start, 48))
         return "PHONE_NUMBER", 0.45 if known else 0.3
     if standing in (Standing.FOR, Standing.HEADING) or whose == "person" or extended:
         return "PHONE_NUMBER", 0.9

@@ -167,7 +167,7 @@ class View:
 
 
 _DIGIT = re.compile("[0-9]")
-_CAMEL = re.compile("([a-z])(?=[A-Z])")
+_CAMEL = re.compile("([a-z]{2})(?=[A-Z])")
 _TAG = re.compile(
     "</?(?:time|b|strong|i|em|span|t[dhr]|p|br|div|li|[aou]l?|font|code|small|label|d[dtl]|h[1-6]|mark|tt)"
     "(?: [^<>\n]{0,60})?/?>[ ]?"
