@@ -131,7 +131,9 @@ def _number(view: View, match: re.Match[str]) -> Iterator[Candidate]:
 
 
 THING = re.compile(NUMBERED)
-OF_A_THING = re.compile(rf"{NUMBERED}(?: (?:numero|number|no\.?|n\.?|de|du|client|interne|is|est))*[ :#.\-]{{0,4}}\Z")
+OF_A_THING = re.compile(
+    rf"{NUMBERED}(?: (?:numero|number|no\.?|n\.?|de|du|client|interne|is|est))*[ :#.\-\"'=]{{0,6}}\Z"
+)
 
 
 def judged(view: View, start: int, end: int, number: str, *, written: bool, extended: bool) -> tuple[str, float]:
