@@ -60,7 +60,7 @@ class Privacy(Strict):
     """The analyser of personal data."""
 
     languages: tuple[Literal["fr", "en"], ...] = ("fr", "en")
-    ner: bool = Field(True, description="names by language model as well as patterns; without it, patterns only")
+    ner: bool = Field(True, description="put names that the rules doubt to a language model; without it, rules alone")
     workers: int = Field(1, ge=1, le=64, description="analyser processes")
     threshold: float = Field(0.4, ge=0, le=1, description="least score of a finding")
     memory_entries: int = Field(50_000, ge=0, description="texts whose findings are remembered, by keyed hash")

@@ -91,7 +91,8 @@ HARD = _words(
     operation ouragan matrice coefficient procedure procede algorithme principe paradoxe chorée choree cirrhose
     fracture canal trompe facteur regle critere criteres ordonnance reserve tempete recette opus film roman livre
     oeuvre revue journal suite marque portail outil messe storm hurricane cyclone cup serveur gamme race espece
-    paruline bruant pizza sandwich salade gateau creme sauce tarte crepe potage oeuf"""
+    paruline bruant pizza sandwich salade gateau creme sauce tarte crepe potage oeuf jugement effet clause theorie
+    hypothese courbe grille pyramide diagramme equation constante triangle cycle correspondance"""
 )
 SOFT = _words(
     """rue rues chemin place residence residences cabinet groupe societe comite rapport centre bureau bureaux maison

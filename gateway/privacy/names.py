@@ -193,13 +193,17 @@ def _is_other(text: str, segment: Segment) -> bool:
     after = text[segment.end : segment.end + 48]
     if cues.COMPANY.match(after):
         return True
-    following = re.match(r"[ \u00a0]([^\W\d_]+)", after)
+    following = re.match(r"(?:['’]s)?[ \u00a0]([^\W\d_]+)", after)
     if following and fold(following[1]) in cues.AFTER:
         return True
     last = segment.tokens[-1]
     if len(segment.tokens) == 1 and _VERSION.match(after):
         return True
-    if last.fold in cues.AFTER and len(segment.tokens) > 1 and (len(segment.tokens) > 2 or not last.named):
+    if (
+        last.fold in cues.AFTER
+        and len(segment.tokens) > 1
+        and (len(segment.tokens) > 2 or not last.surname or segment.tokens[0].place)
+    ):
         return True
     return last.place and len(segment.tokens) == 1 and _PROVINCE.match(after) is not None
 

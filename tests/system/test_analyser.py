@@ -16,6 +16,7 @@ import pytest
 from gateway.config import Privacy
 from gateway.privacy import AnalyserUnavailable, open_analyser
 from gateway.privacy.analyser import WAITING_CHARACTERS
+from gateway.privacy.worker import answers
 
 GIVEN = "Julie Marc Sophie Luc Geneviève Olivier Nadia Mathieu Chantal Hélène".split()
 FAMILY = "Tremblay Gagnon Bouchard Gauthier Morin Lavoie Pelletier Bergeron Nguyen Diallo".split()
@@ -188,3 +189,22 @@ async def test_turn_one_hundred_asks_only_about_what_it_adds():
             assert all(found)
         early, late = sorted(seconds[1:11])[5], sorted(seconds[-10:])[5]
         assert late < 10 * early, "far more than the bound, which `bench` measures: this one only sees quadratic growth"
+
+
+def test_a_text_on_which_looking_fails_is_said_to_have_failed_and_its_neighbours_do_not():
+    class Fails:
+        def find(self, texts, languages):
+            if any("poison" in text for text in texts):
+                raise RuntimeError
+            return [[(0, 1, "PERSON", 1.0)] for _ in texts]
+
+    found = answers(Fails(), ["un", "poison", "deux"], [None, None, None])
+    assert found == [[(0, 1, "PERSON", 1.0)], None, [(0, 1, "PERSON", 1.0)]]
+
+
+async def test_public_functions_are_kept_where_the_officer_says_so():
+    text = "La ministre Geneviève Guilbault a répondu à Julie Tremblay."
+    async with running(public_functions="keep") as analyser:
+        assert values(text, (await analyser.find([text]))[0]) == ["Julie Tremblay"]
+    async with running() as analyser:
+        assert values(text, (await analyser.find([text]))[0]) == ["Geneviève Guilbault", "Julie Tremblay"]
