@@ -1,8 +1,10 @@
 """Personal data: finding it, replacing it, putting it back. Presidio does the finding, in processes of its own.
 
 `analyser` is the asynchronous side, which remembers findings by keyed hash; `worker` is the process with the models;
-`pseudonyms` replaces and restores, pure; `guard` does the same on text that arrives in pieces; `embedded` opens JSON
-that stands in a text. May import `config`, `policies` and `errors`. Promise 6: nothing here stores a value.
+`placeholders` is the form of what stands for a value, and `pseudonyms` replaces and restores; `embedded` does it inside JSON
+in the texts of a request. An answer goes through a `guard`, whole or in pieces: `segments` cuts it, by the words of
+`vocabulary`, and `json_text` reads JSON in it. All but `analyser`, `guard` and `worker` are pure.
+May import `config`, `policies` and `errors`. Promise 6: nothing here stores a value.
 """
 
 from gateway.privacy.analyser import Analyser, AnalyserUnavailable, open_analyser

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import re
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from gateway.privacy import Finding, Restorer, StreamGuard
 from gateway.wire import answers
 from gateway.wire.answers import Channel
 from gateway.wire.calls import ProviderBroke
+from gateway.wire.sse import Parser
 from gateway.wire.stream import ChatStream
 
 HANDED = {"⟦PERSONNE_1⟧": "Marie Tremblay", "⟦ADRESSE_1⟧": '12, rue "Roy"\nQuébec'}
@@ -416,3 +418,26 @@ def test_the_visible_sentence_comes_before_the_first_words_of_each_choice() -> N
     assert said(early + last) == "Généré par l'IA.\n\na b"
     assert said(early + last, index=1) == "Généré par l'IA.\n\nc d"
     assert [one.get("vigie") for one in early + last][:2] == [{"decision": "d"}, None]
+
+
+# ── framing ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_long_event_in_small_pieces_costs_its_length() -> None:
+    parser, data = Parser(), b"data: " + b"x" * 900_000 + b"\n\n"
+    started = time.monotonic()
+    events = [event for at in range(0, len(data), 4) for event in parser.feed(data[at : at + 4])]
+    assert [len(event.data) for event in events] == [900_000]
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("data", [b"data: " + b"x" * 2_000_000, b"data: x\n" * 600_000, b"data:\n" * 1_100_000])
+def test_an_event_beyond_the_bound_is_a_fault(data: bytes) -> None:
+    parser = Parser()
+    with pytest.raises(ProviderBroke):
+        list(map(parser.feed, (data[at : at + 10_000] for at in range(0, len(data), 10_000))))
+
+
+def test_keep_alives_may_go_on_for_ever() -> None:
+    parser = Parser()
+    assert [parser.feed(b": en cours\n\n" * 1_000) for _ in range(200)] == [[]] * 200
