@@ -216,7 +216,7 @@ class Records:
 
     def __init__(self, key, pinned, policies):
         self.tree, self.digest, self.count, self.first, self.opened = Tree(), hashlib.sha256(), 0, -1, 0
-        self.open, self.whole, self.policies, self.published = set(), False, policies, set()
+        self.open, self.whole, self.policies, self.published, self.used = set(), False, policies, set(), set()
         self.trusted = {one.text: one for one in ([pinned] if pinned else [key])}
         self.keys, self.kept, self.kept_root = {key.text: key, **self.trusted}, None, None
 
@@ -253,8 +253,9 @@ class Records:
         self.count += 1
         record = parsed(line, position)
         kind, decision = record["kind"], record.get("decision", "")
-        if record.get("stages"):
+        if record.get("policy"):
             need(record["policy"] in self.policies, f"record {position}: its policy is missing")
+            self.used.add(record["policy"])
         if kind == "call.opened":
             need(decision not in self.open, f"record {position}: opened twice")
             self.open.add(decision)
@@ -272,8 +273,8 @@ class Records:
     def end(self, key):
         """Les clés, et le point de contrôle gardé · The keys, and the kept checkpoint."""
         need(key.text in self.trusted, "the ledger's key is not the one given, nor one that it named")
-        need(self.published <= self.policies, "a published policy is missing")
-        need(not self.whole or self.policies <= self.published, "a policy was never published")
+        need(self.policies == self.used, "a policy is there that no record names")
+        need(not self.whole or self.used <= self.published, "a policy was never published")
         if self.kept is not None:
             size, root, note = self.kept
             need(size <= self.tree.size, "this ledger is older than the kept checkpoint")

@@ -20,16 +20,25 @@ from gateway.wire import chat
 from gateway.wire.calls import Limits
 
 FOUND = [(), (), (), ("PERSON",), ("PERSON", "EMAIL_ADDRESS"), ("CA_SIN", "PERSON"), ("PHONE_NUMBER",)]
+START = datetime(2026, 11, 1, 5, tzinfo=UTC)
 
 
 class Calls:
     """Calls as the gateway records them, one after the other, spread over `days`. Deterministic."""
 
-    def __init__(self, configuration: Configuration, count: int, days: int = 30, seed: int = 1, first: int = 0) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        count: int,
+        days: int = 30,
+        seed: int = 1,
+        first: int = 0,
+        start: datetime = START,
+    ) -> None:
         self._configuration, self._chance = configuration, random.Random(seed)
         self._zone = ZoneInfo(configuration.settings.timezone)
         self._step = timedelta(days=days) / max(1, count)
-        self._now = datetime(2026, 11, 1, 5, tzinfo=UTC)
+        self._now = start
         self._remembered, self._fragments, self._places = Remembered(), Fragments(), Places()
         self._made = first
         self._used: dict[tuple[str, str], int] = {}

@@ -6,6 +6,7 @@ The layout is `bundle`'s. Records go straight from the store into the tar; a bun
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from gateway.storage.tables import checkpoint, policies, records
 
 CHUNK = 1_000
 EVERY = 5_000
+_POLICY = re.compile(rb'"policy":"([0-9a-f]{64})"')
 
 
 class ExportFailed(Fault):
@@ -64,9 +66,10 @@ def export(
                 writing.add(
                     "key", signer.verifier_key(checkpoint_of(Note.parse(note.note).text).origin).encode() + b"\n"
                 )
-                for row in connection.execute(select(policies).order_by(policies.c.version)):
-                    writing.add(f"policies/{row.version}.json", row.source)
                 writing.add_stream("records.jsonl", pass_.lines())
+                for row in connection.execute(select(policies).order_by(policies.c.version)):
+                    if row.version in pass_.policies:
+                        writing.add(f"policies/{row.version}.json", row.source)
                 writing.add("range.json", pass_.range())
                 writing.add_stream("proofs.json", proofs(blocks, subtrees))
                 writing.end()
@@ -98,6 +101,7 @@ class _Pass:
         self._tree = StoredTree(connection, size)
         self._first, self._end, self._system = 0, size, ""
         self.count, self._start = 0, 0
+        self.policies: set[str] = set()
 
     def bounds(self, since: str, until: str, system: str) -> None:
         """The range of positions that covers the times asked for. Raises a `Refusal` when nothing is in it."""
@@ -130,6 +134,7 @@ class _Pass:
                 if seq != at:
                     self._gap(at, seq)
                     run = seq
+                self.policies.update(map(bytes.decode, _POLICY.findall(body)))
                 yield body + b"\n"
                 at = seq + 1
                 self.count += 1

@@ -93,18 +93,16 @@ class Gathering:
         verdict.tree_size, verdict.unfinished = self.frontier.size, len(self._open) if self._whole else 0
         verdict.unvouched, verdict.cosigned = self._trust.unvouched, self._trust.cosigned
 
-    def published(self, there: set[str]) -> None:
-        """The policies that are there are those that the records name. Raises `Wrong`."""
-        missing = (self._policies | self._published) - there
-        unknown = there - self._published if self._whole else set()
-        for version in sorted(missing):
+    def policies(self, there: set[str]) -> None:
+        """The policies that are there are those that records name; in a whole ledger, each was published. Raises `Wrong`."""
+        for version in sorted((self._policies | self._published) - there):
             raise Wrong(
                 f"la version {version[:12]} de la politique manque", f"policy version {version[:12]} is missing"
             )
-        for version in sorted(unknown):
+        for version in sorted(there - self._published - (set() if self._whole else self._policies)):
             raise Wrong(
-                f"la version {version[:12]} de la politique n'a jamais été publiée",
-                f"policy version {version[:12]} was never published",
+                f"la version {version[:12]} de la politique n'est d'aucun enregistrement",
+                f"policy version {version[:12]} is of no record",
             )
 
     def _grow(self, level: int, hash_: bytes) -> None:

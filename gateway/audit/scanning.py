@@ -52,8 +52,8 @@ class Wrong(Exception):
 class Findings:
     """What a stretch of records says. `pieces`, for each run: (level, hash) of leaves or of whole blocks of 256.
 
-    `closed` are calls that this stretch closes and did not open: (position, decision, served). `other` are the records
-    that are not a call's. `wrong` ends the stretch.
+    `policies` are the versions that records name. `closed` are calls that this stretch closes and did not open:
+    (position, decision, served). `other` are the records that are not a call's. `wrong` ends the stretch.
     """
 
     records: int = 0
@@ -171,8 +171,6 @@ class Scanner:
                 position,
             )
         findings.decisions += count
-        if count:
-            findings.policies.add(str(policy))
 
     def _decide_again(self, policy: Any, facts: bytes, stages: bytes) -> tuple[int, Message | None]:
         """(number of decisions, what is wrong with them)."""
@@ -230,7 +228,9 @@ class Scanner:
 
     def _follow(self, position: int, head: Mapping[str, Any], findings: Findings, opened: dict[str, None]) -> None:
         """Calls that open and close, tokens, times, and what is not a call. Raises `Wrong`."""
-        kind, decision = head["kind"], head.get("decision", "")
+        kind, decision, policy = head["kind"], head.get("decision", ""), head.get("policy")
+        if policy:
+            findings.policies.add(policy)
         if kind == "call.opened":
             if decision in opened:
                 raise Wrong(

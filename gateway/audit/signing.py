@@ -96,11 +96,16 @@ class Signer:
         return str(VerifierKey(origin, ED25519, self.public))
 
     def signed(self, note: str) -> bool:
-        """Whether this key is among those that signed the checkpoint, under whatever name."""
+        """Whether this is the key that signed the checkpoint, under whatever name.
+
+        The first signature tells: at a rotation the key before signs as well, in second place, and never again.
+        """
         try:
             parsed = Note.parse(note)
-            names = {name for name, identity, _ in parsed.signatures if identity == key_id(name, self.public)}
-            return any(parsed.signed_by(VerifierKey(name, ED25519, self.public)) for name in names)
+            name, _, _ = parsed.signatures[0]
+            return parsed.signatures[0][1] == key_id(name, self.public) and parsed.signed_by(
+                VerifierKey(name, ED25519, self.public)
+            )
         except ValueError:
             return False
 

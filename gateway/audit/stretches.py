@@ -175,7 +175,6 @@ class StoreSource:
         for version, source in self._sources.items():
             if sha256(source).hexdigest() != version:
                 raise changed_policy(version)
-        self.store.close()  # a copy of this process must not share its connections
         return partial(_StoreReader, self.store.engine.url.render_as_string(hide_password=False), self._sources)
 
     def compare(self, gathering: Gathering, signed_size: int) -> None:
@@ -183,7 +182,7 @@ class StoreSource:
         frontier = gathering.frontier
         if (frontier.size, frontier.pack()) != (self.size, self._frontier) or self._checkpoint.size != signed_size:
             raise Wrong("l'arbre ne s'accorde pas avec les enregistrements", "the tree does not agree with the records")
-        gathering.published(set(self._sources))
+        gathering.policies(set(self._sources))
         if gathering.tokens != self._tokens:
             raise Wrong(
                 "les jetons comptés ne sont pas ceux des enregistrements",
@@ -238,7 +237,8 @@ class Reading:
     def __enter__(self) -> Self:
         arguments = self._opener, self._recomputing, self._apart
         if self._workers > 1:
-            # A copy of this process starts at once; one that has threads of its own is not safely copied.
+            # A copy of this process starts at once; one that has threads of its own is not safely copied. A copy never
+            # touches the connections that it inherits, and ends without closing them.
             context = multiprocessing.get_context("fork" if threading.active_count() == 1 else "spawn")
             self._pool = ProcessPoolExecutor(self._workers, context, _open, arguments)
         else:

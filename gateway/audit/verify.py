@@ -162,7 +162,7 @@ def _verify(bundle: Bundle, verdict: Verdict, progress: Progress | None, anchors
     gathering.conclude()
     if (gathering.first, verdict.records) != (range_.first, range_.count):
         raise Wrong("range.json n'est pas ce que contient le lot", "range.json is not what the bundle holds")
-    gathering.published(set(bundle.policies()))
+    gathering.policies(set(bundle.policies()))
     verdict.extent = "whole" if whole else "range" if gathering.contiguous else "selection"
 
 

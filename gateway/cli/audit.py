@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,9 +12,8 @@ import click
 import orjson
 
 from gateway.audit import Anchors, Signer, Verdict, export, verify_bundle, verify_store
-from gateway.cli.places import json_option, open_configured_store, places
+from gateway.cli.places import instant, json_option, open_configured_store, places
 from gateway.config import Settings, load
-from gateway.errors import Message, Refusal
 from gateway.storage import Store
 
 EXTENTS = {
@@ -187,27 +185,6 @@ def rotate_key(config: Path, data: Path, reason: str, lost: bool) -> None:
     click.echo(f"Clé précédente (was): {was or '—'}", err=True)
     click.echo("La nouvelle, à publier et à garder ailleurs. The new one, to publish and keep elsewhere:", err=True)
     click.echo(becomes)
-
-
-def instant(text: str, zone: ZoneInfo) -> str:
-    """A date or time as the ledger writes them: RFC 3339, UTC, milliseconds. Without a zone it is the body's own."""
-    if not text:
-        return ""
-    try:
-        if not re.match(r"\d{4}-\d\d-\d\d(?:$|T)", text):
-            raise ValueError(text)
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refusal(
-            Message(f"«\u00a0{text}\u00a0» n'est pas une date.", f"'{text}' is not a date."),
-            Message(
-                "Exemples\u00a0: 2026-11-01, 2026-11-01T13:30:00-05:00.",
-                "Examples: 2026-11-01, 2026-11-01T13:30:00-05:00.",
-            ),
-            code="not_a_date",
-        ) from None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _store(config: Path, data: Path) -> Store:

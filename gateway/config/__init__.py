@@ -6,7 +6,7 @@ only by one that is whole. May import `policies`, which checks conditions.
 
 from gateway.config.cases import CaseResult, check_cases, run_cases
 from gateway.config.live import Live
-from gateway.config.loading import Configuration, load, load_settings
+from gateway.config.loading import Configuration, load, load_policy, load_settings
 from gateway.config.models import (
     Assessment,
     Catalogue,
@@ -51,6 +51,7 @@ __all__ = [
     "check_cases",
     "is_secret",
     "load",
+    "load_policy",
     "load_settings",
     "run_cases",
     "schemas",

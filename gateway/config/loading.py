@@ -86,6 +86,21 @@ def load_settings(directory: Path) -> Settings:
     return settings
 
 
+def load_policy(directory: Path, register: Register) -> Policy:
+    """The policy of a directory of configuration, or of policies alone, with the derogations of its register.
+
+    Where it has none, `register` gives them. Raises `ConfigurationError`.
+    """
+    if (directory / "register.yaml").exists():
+        return load(directory).policy
+    files = _Files(directory, [], {})
+    rules = _read_policies(files, "policies" if (directory / "policies").is_dir() else "").rules
+    errors = tuple(problem for problem in files.problems if problem.severity == "error")
+    if errors:
+        raise ConfigurationError(errors)
+    return Policy.of(rules.values(), (_derogation(register, index) for index in range(len(register.derogations))))
+
+
 @dataclass(slots=True)
 class _Policies:
     """Every rule of `policies/*.yaml` by id, and where each was written."""
@@ -94,10 +109,10 @@ class _Policies:
     entries: list[tuple[RuleEntry, Loc, Document]]
 
 
-def _read_policies(files: _Files) -> _Policies:
+def _read_policies(files: _Files, folder: str = "policies") -> _Policies:
     """The rules; their conditions compiled, so that an error points into them."""
     policies = _Policies({}, [])
-    for name in _policy_files(files):
+    for name in _policy_files(files, folder):
         document, policy = files.read(name, PolicyFile)
         if document is None or policy is None:
             continue
@@ -109,37 +124,39 @@ def _read_policies(files: _Files) -> _Policies:
     return policies
 
 
-def _policy_files(files: _Files) -> list[str]:
+def _policy_files(files: _Files, folder: str) -> list[str]:
     """The names of the files of rules. What looks like one and would not be read is a problem: its rules would be missing.
 
     Hidden and backup files are an editor's own business.
     """
     names, ignored = [], []
+    prefix = f"{folder}/" if folder else ""
+    shown = prefix or f"{files.directory.name}/"
     try:
-        paths = sorted((files.directory / "policies").iterdir())
+        paths = sorted((files.directory / folder).iterdir())
     except FileNotFoundError:
         paths = []
     except OSError as error:
         reason = error.strerror or type(error).__name__
         said = Message(f"Illisible\u00a0: {reason}.", f"Cannot be read: {reason}.")
-        files.problems.append(Problem("policies/", 1, 1, said, CHECK_ACCESS))
+        files.problems.append(Problem(shown, 1, 1, said, CHECK_ACCESS))
         return []
     for path in paths:
         if path.name.startswith((".", "#")) or path.name.endswith("~"):
             continue
         if path.suffix == ".yaml":
             if not path.name.endswith(".cases.yaml"):
-                names.append(f"policies/{path.name}")
+                names.append(f"{prefix}{path.name}")
         elif path.is_dir() or path.suffix.lower() in (".yml", ".yaml", ".json"):
-            ignored.append(f"policies/{path.name}")
+            ignored.append(f"{prefix}{path.name}")
     for name in ignored:
         said = Message("Rien n'est lu sous ce nom.", "Nothing is read under this name.")
         hint = Message("Les politiques sont des fichiers policies/*.yaml.", "Policies are files policies/*.yaml.")
         files.problems.append(Problem(name, 1, 1, said, hint))
     if not names and not ignored:
-        said = Message("Il n'y a aucune politique dans policies/.", "There is no policy in policies/.")
+        said = Message(f"Il n'y a aucune politique dans {shown}.", f"There is no policy in {shown}.")
         hint = Message("Partir de l'exemple de config/policies/.", "Start from the example in config/policies/.")
-        files.problems.append(Problem("policies/", 1, 1, said, hint))
+        files.problems.append(Problem(shown, 1, 1, said, hint))
     return names
 
 

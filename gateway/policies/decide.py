@@ -7,7 +7,7 @@ evaluated counts as met: what cannot be decided is decided strictly (promise 3).
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,16 +72,24 @@ class Decision:
 
 def decide(policy: Policy, stage: Stage, facts: Facts) -> Decision:
     """What `policy` says of `facts` at `stage`. Facts of other stages are ignored."""
+    seen = activation(stage, facts)
+    met = [one.rule for one in policy.conditions[stage] if one.expression.eval(seen).value() is not False]
+    return decided(policy, stage, met, facts)
+
+
+def activation(stage: Stage, facts: Facts) -> Any:
+    """The facts as conditions of a stage see them."""
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in facts.items()}
-    activation = environment(stage).Activation(values)
+    return environment(stage).Activation(values)
+
+
+def decided(policy: Policy, stage: Stage, met: Iterable[Rule], facts: Facts) -> Decision:
+    """What follows from the rules whose condition is met."""
     matches: list[Match] = []
     shadow: list[Match] = []
     relaxed: list[Match] = []
     enforced: list[Rule] = []
-    for condition in policy.conditions[stage]:
-        if condition.expression.eval(activation).value() is False:
-            continue
-        rule = condition.rule
+    for rule in met:
         derogation = _derogation(policy, rule, facts)
         match = Match(rule.id, rule.effect, rule.code, rule.principle, derogation)
         if rule.shadow:
