@@ -418,9 +418,9 @@ def asked_of(request: Request, protocol: str, body: bytes, language: str, user_k
         body=body,
         token=bearer(request),
         user=hash_user(user_key, user) if user else "",
-        session=headers.get("x-vigie-session", "")[:128],
-        agent=headers.get("x-vigie-agent", "")[:128],
-        purpose=headers.get("x-vigie-purpose", "")[:128],
+        session=headers.get("x-vigie-session", ""),
+        agent=headers.get("x-vigie-agent", ""),
+        purpose=headers.get("x-vigie-purpose", ""),
         classification=headers.get("x-vigie-classification", "")[:64],
         dry_run=headers.get("x-vigie-dry-run", "").lower() == "true",
         language=language,
@@ -436,7 +436,7 @@ def bearer(request: Request) -> str:
 async def models(request: Request) -> Response:
     """`GET /v1/models[/{model}]`: what this key may use, in OpenAI's shape."""
     house: House = request.app.state.house
-    principal: Principal | None = house.keys.authenticate(bearer(request))
+    principal: Principal | None = await house.keys.look_again(bearer(request))
     system = house.configuration.register.system(principal.system or "") if principal is not None else None
     if system is None:
         raise refusals.unauthenticated()

@@ -158,7 +158,7 @@ async def govern(asked: Asked, parts: Parts) -> Answer:
         governed = await protect_input(asked, call, system, configuration, parts, trace)
         routes = route(governed, parts, trace)
         if asked.dry_run:
-            return await rehearse(governed, routes, parts, trace)
+            return await rehearse(governed, routes, principal, parts, trace, ticket)
         receipt = await parts.ledger.append(trace.opened(parts.clock()))
         await still_allowed(asked, principal, receipt, parts, ticket)
         deployment, reply = await first_answer(routes, call, parts, trace, ticket)
@@ -199,7 +199,8 @@ async def identify(asked: Asked, parts: Parts, trace: Trace) -> Principal:
 
 
 def parse(asked: Asked, configuration: Configuration) -> Call:
-    """The protocol's JSON as a `Call`."""
+    """The optional headers, checked; the protocol's JSON as a `Call`."""
+    situation.check_headers(asked)
     listener = configuration.settings.listener
     limits = Limits(listener.max_depth, listener.max_texts)
     if asked.protocol == "embeddings":
@@ -293,9 +294,12 @@ def decide(stage: Stage, facts: Facts, configuration: Configuration, parts: Part
     return decision
 
 
-async def rehearse(governed: Governed, routes: Sequence[Route], parts: Parts, trace: Trace) -> Answer:
+async def rehearse(
+    governed: Governed, routes: Sequence[Route], principal: Principal, parts: Parts, trace: Trace, ticket: Ticket
+) -> Answer:
     """`x-vigie-dry-run`: the decision and where the call would go; no provider is called."""
-    await parts.ledger.append(trace.closed(parts.clock(), "dry_run"))
+    receipt = await parts.ledger.append(trace.closed(parts.clock(), "dry_run"))
+    await still_allowed(governed.asked, principal, receipt, parts, ticket)
     body = {
         "object": "vigie.decision",
         "decision": trace.decision,
@@ -536,11 +540,26 @@ class OutputEffects:
 
 async def refuse(error: VigieError, asked: Asked, parts: Parts, trace: Trace) -> Answer:
     """The refusal or fault in the client's own protocol, recorded first if anything was decided."""
-    error = await close(error, parts, trace)
+    error = await unless_revoked(await close(error, parts, trace), asked, parts, trace)
     details = error.details(asked.language) if isinstance(error, refusals.Denied) else {}
     status, headers, body = render(error, trace.decision, asked.language, details)
     parts.telemetry.call_refused(trace, error.code)
     return Answer(status, {**headers, "x-vigie-decision": trace.decision}, orjson.dumps(body))
+
+
+async def unless_revoked(error: VigieError, asked: Asked, parts: Parts, trace: Trace) -> VigieError:
+    """A key that was revoked since it was read is told that, and nothing of what policy says."""
+    if not trace.key or error.code == refusals.UNAUTHENTICATED:
+        return error
+    try:
+        if trace.epoch:
+            await parts.keys.refresh(trace.epoch)
+            holder = parts.keys.authenticate(asked.token)
+        else:
+            holder = await parts.keys.look_again(asked.token)
+    except Fault as fault:
+        return fault
+    return error if holder is not None else refusals.unauthenticated()
 
 
 async def cut(error: VigieError, asked: Asked, parts: Parts, trace: Trace) -> bytes:
@@ -557,7 +576,7 @@ async def close(error: VigieError, parts: Parts, trace: Trace) -> VigieError:
         return error
     outcome = "refused" if not isinstance(error, Fault) else "failed"
     try:
-        await parts.ledger.append(trace.closed(parts.clock(), outcome, error.code))
+        trace.epoch = (await parts.ledger.append(trace.closed(parts.clock(), outcome, error.code))).epoch
     except Fault as fault:
         return fault
     return error

@@ -6,6 +6,7 @@ types and counts, of tools only names (DESIGN, "Stages and effects").
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,9 @@ from gateway.config import Register, System
 from gateway.errors import Message, Refusal
 from gateway.policies import Facts
 from gateway.wire.calls import Call
+
+_SESSION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_PURPOSE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,26 @@ class Asked:
     classification: str = ""
     dry_run: bool = False
     language: str = "fr"
+
+
+def check_headers(asked: Asked) -> None:
+    """The headers that end up in records are plain names. Raises a `Refusal` that does not say what they held."""
+    for header, value, form in (
+        ("x-vigie-session", asked.session, _SESSION),
+        ("x-vigie-agent", asked.agent, _SESSION),
+        ("x-vigie-purpose", asked.purpose, _PURPOSE),
+    ):
+        if value and form.fullmatch(value) is None:
+            raise Refusal(
+                Message(f"{header}\u00a0: il faut un nom simple.", f"{header}: must be a plain name."),
+                Message(
+                    "Des lettres sans accent, des chiffres et . _ : -, sans espace.",
+                    "Unaccented letters, digits and . _ : -, without a space.",
+                ),
+                code="invalid_header",
+                status=400,
+                param=header,
+            )
 
 
 def call_facts(

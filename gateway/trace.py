@@ -86,6 +86,7 @@ class Trace:
     label: str = ""
     delivered_chars: int = 0
     placeholders_unknown: int = 0
+    epoch: int = 0
 
     def decided(self, stage: Stage, facts: Facts, decision: Decision) -> None:
         """Keep a decision with the facts that `stage` adds to the common ones."""

@@ -9,6 +9,9 @@ everything under "writer" below; the queue between them is the only thing they s
 * A store that fails makes every append of that batch, and those waiting, fail with `LedgerUnavailable`. The next batch
   tries again: nothing is kept in memory to be written later, since its call has been refused.
 * With `QUEUE` records waiting, another is refused at once; nothing waits without bound.
+* A transaction that takes over `STUCK_S` (a database that accepts and never answers) is given up on: those who wait are
+  refused, and so is whoever comes until it ends. If it commits after all, its records stand: a call opened and not sent.
+* While the store cannot be written, it is tried again every `CHECKPOINT_S`, so that readiness comes back by itself.
 * Checkpoints are signed at most `CHECKPOINT_S` after new records. A crash in between loses a signature, not a record;
   the next start signs. A key that another has replaced is read again from its file.
 """
@@ -16,6 +19,7 @@ everything under "writer" below; the queue between them is the only thing they s
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 import time
@@ -23,7 +27,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from gateway.audit.appending import Entry, write_entries
 from gateway.audit.records import now_text
@@ -36,6 +40,8 @@ QUEUE = 8_192
 BATCH = 256
 GATHER_S = 0.0005
 CHECKPOINT_S = 1.0
+STUCK_S = 10.0
+STUCK = Message("La base ne répond pas.", "The store does not answer.")
 
 
 class LedgerUnavailable(Fault):
@@ -66,6 +72,9 @@ class Ledger:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._problem = self._unsigned = ""
+        self._writing: Sequence[Waiting] = ()
+        self._writing_since = 0.0
+        self._watch: asyncio.Task[None] | None = None
         self._tokens: dict[tuple[str, str], int] = {}
 
     async def start(self) -> None:
@@ -74,9 +83,12 @@ class Ledger:
         await asyncio.to_thread(self._resume)
         self._thread = threading.Thread(target=self._write_forever, name="vigie-ledger", daemon=True)
         self._thread.start()
+        self._watch = asyncio.create_task(self._keep_watch(), name="vigie-ledger-watch")
 
     async def stop(self) -> None:
         """Write what is queued, sign, end the thread."""
+        if self._watch is not None:
+            self._watch.cancel()
         if self._thread is not None:
             self._queue.put(None)
             await asyncio.to_thread(self._thread.join, 10)
@@ -86,6 +98,8 @@ class Ledger:
         """Make a record durable. Raises `LedgerUnavailable`, or `ValueError` for what a record may not hold."""
         if self._loop is None or self._thread is None or not self._thread.is_alive():
             raise _unavailable()
+        if self._is_stuck():
+            raise _unavailable(STUCK)
         if self._waiting >= QUEUE:
             raise LedgerUnavailable(
                 Message("Le registre ne suit plus la cadence.", "The ledger cannot keep up."),
@@ -104,13 +118,32 @@ class Ledger:
         arrived, self._arrived = self._arrived, []
         self._queue.put(arrived)
 
+    async def _keep_watch(self) -> None:
+        """A store that does not answer at all keeps the writer waiting; those who wait on the writer must not."""
+        while True:
+            await asyncio.sleep(1.0)
+            if not self._is_stuck():
+                continue
+            waiting, self._arrived = [*self._writing, *self._arrived], []
+            with contextlib.suppress(queue.Empty):
+                while (arrived := self._queue.get_nowait()) is not None:
+                    waiting += arrived
+            self._waiting -= len(waiting) - len(self._writing)
+            for _, durable in waiting:
+                if not durable.done():
+                    durable.set_exception(_unavailable(STUCK))
+
     async def publish_policy(self, version: str, source: bytes) -> None:
         """Keep a policy version before it decides; recorded the first time only."""
         await asyncio.to_thread(publish_policy_now, self._store, version, source)
 
     def problem(self) -> str:
         """Why records cannot be written or signed now, or nothing."""
-        return self._problem or self._unsigned
+        return STUCK.en if self._is_stuck() else self._problem or self._unsigned
+
+    def _is_stuck(self) -> bool:
+        since = self._writing_since
+        return since > 0 and time.monotonic() - since > STUCK_S
 
     def tokens_used(self, system: str, day: str) -> int:
         """Tokens of a system on a day, as of the last batch that this process wrote for it."""
@@ -141,11 +174,15 @@ class Ledger:
         busy = False
         while True:
             wait = None if unsigned_since is None else max(0.0, unsigned_since + CHECKPOINT_S - time.monotonic())
+            if self._problem:
+                wait = CHECKPOINT_S
             batch, ending = self._next_batch(wait, busy=busy)
             if batch:
                 self._write(batch)
                 busy = len(batch) > 2
                 unsigned_since = unsigned_since if unsigned_since is not None else time.monotonic()
+            elif self._problem:
+                self._probe()
             if unsigned_since is not None and (ending or time.monotonic() >= unsigned_since + CHECKPOINT_S):
                 unsigned_since = None if self._sign() else time.monotonic()
             if ending:
@@ -174,14 +211,16 @@ class Ledger:
         return batch, True
 
     def _write(self, batch: Sequence[Waiting]) -> None:
+        self._writing, self._writing_since = batch, time.monotonic()
         try:
             with self._store.write() as connection:
                 first, epoch, tokens = write_entries(connection, [entry for entry, _ in batch])
-        except VigieError as error:
-            self._problem = error.message.en
-            fault = _unavailable(error.message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told, and the thread goes on
+            fault = self._failed(error)
             self._tell([(durable, fault) for _, durable in batch])
             return
+        finally:
+            self._writing_since = 0.0
         self._problem = ""
         self._tokens.update(tokens)
         self._tell([(durable, Receipt(first + index, epoch)) for index, (_, durable) in enumerate(batch)])
@@ -196,8 +235,8 @@ class Ledger:
                     raise
                 self._signer = Signer.open(self._signer.path, self._store)
                 self._sign_with(self._signer)
-        except VigieError as error:
-            self._unsigned = error.message.en
+        except Exception as error:  # noqa: BLE001 - as above
+            self._unsigned = error.message.en if isinstance(error, VigieError) else type(error).__name__
             return False
         self._unsigned = ""
         return True
@@ -205,6 +244,22 @@ class Ledger:
     def _sign_with(self, signer: Signer) -> None:
         with self._store.write() as connection:
             sign_now(connection, signer, self._origin)
+
+    def _probe(self) -> None:
+        """Write nothing new, to learn whether writing works again: nobody sends calls to a gateway that is not ready."""
+        try:
+            with self._store.write() as connection:
+                connection.execute(update(tree).values(size=tree.c.size))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(error)
+        else:
+            self._problem = ""
+
+    def _failed(self, error: Exception) -> LedgerUnavailable:
+        """Remember why the store cannot be written now."""
+        reason = error.message if isinstance(error, VigieError) else Message(type(error).__name__, type(error).__name__)
+        self._problem = reason.en
+        return _unavailable(reason)
 
     def _tell(self, outcomes: list[tuple[asyncio.Future[Receipt], Receipt | Fault]]) -> None:
         assert self._loop is not None

@@ -16,11 +16,12 @@ from sqlalchemy import insert, select, update
 from gateway.audit.appending import Entry, write_entries
 from gateway.audit.records import now_text
 from gateway.errors import Message, Refusal
-from gateway.storage import Store
+from gateway.storage import Store, StoreUnavailable
 from gateway.storage.tables import keys, signals, tree
 
 PREFIX = "vigie"
-LOOK_AGAIN_S = 1.0
+LOOK_AGAIN_S = 0.05
+READ_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Keys:
         self._known: dict[str, tuple[bytes, Principal]] = {}
         self._epoch = 0
         self._read_at = 0.0
+        self._reading: asyncio.Task[None] | None = None
 
     def create(self, *, system: str | None = None, person: str | None = None) -> Created:
         """A new key for a system or a person. Raises `StoreUnavailable`."""
@@ -111,22 +113,46 @@ class Keys:
         return principal if matches and prefix == PREFIX else None
 
     async def look_again(self, token: str) -> Principal | None:
-        """As `authenticate`, after reading the store, at most once a second: a key may have just been created."""
-        if time.monotonic() - self._read_at >= LOOK_AGAIN_S:
-            await asyncio.to_thread(self._read)
+        """As `authenticate`, on keys read from the store after this was called: a key may have just been made or revoked.
+
+        Reads are shared and at least `LOOK_AGAIN_S` apart, whatever the number of those who present wrong keys. Raises
+        `StoreUnavailable`.
+        """
+        if not token.startswith(f"{PREFIX}_"):
+            return None
+        asked_at = time.monotonic()
+        while self._read_at < asked_at:
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.create_task(self._read_in_turn(), name="vigie-keys")
+            await asyncio.shield(self._reading)
         return self.authenticate(token)
+
+    async def _read_in_turn(self) -> None:
+        await asyncio.sleep(max(0.0, self._read_at + LOOK_AGAIN_S - time.monotonic()))
+        await self._read_within()
+
+    async def _read_within(self) -> None:
+        try:
+            async with asyncio.timeout(READ_WITHIN_S):
+                await asyncio.to_thread(self._read)
+        except TimeoutError:
+            raise StoreUnavailable(
+                Message("La base ne répond pas.", "The store does not answer."),
+                Message("Rétablir la base, puis réessayer.", "Mend the store, then retry."),
+            ) from None
 
     async def refresh(self, epoch: int) -> None:
         """Read the keys again unless they are known as of `epoch`. Raises `StoreUnavailable`."""
         if self._epoch == 0 or self._epoch < epoch:
-            await asyncio.to_thread(self._read)
+            await self._read_within()
 
     def _read(self) -> None:
+        began = time.monotonic()
         with self._store.read() as connection:
             epoch = connection.execute(select(signals.c.epoch)).scalar_one()
             rows = connection.execute(select(keys).where(keys.c.revoked_at.is_(None))).all()
         self._known = {row.id: (row.digest, Principal(row.id, row.system, row.person, epoch)) for row in rows}
-        self._epoch, self._read_at = epoch, time.monotonic()
+        self._epoch, self._read_at = epoch, began
 
     def _digest(self, secret: str) -> bytes:
         """Keyed BLAKE2b (RFC 7693). Not HMAC: its C code lets other threads in, at every call, for nothing."""

@@ -29,11 +29,14 @@ class Store:
         self.engine = engine
         self.embedded = engine.dialect.name == "sqlite"
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
+        self._file = Path(engine.url.database) if self.embedded and engine.url.database else None
+        self._identity: tuple[int, int] | None = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction, durable when the block ends. Raises `StoreUnavailable`."""
         with self._in_words(), self.engine.begin() as connection:
+            self._require_same_file()
             yield connection
 
     @contextmanager
@@ -84,6 +87,26 @@ class Store:
                 code="store_not_upgraded",
             )
 
+    def _require_same_file(self) -> None:
+        """SQLite goes on writing to a file that was removed or replaced: what it writes would be lost."""
+        if self._file is None:
+            return
+        try:
+            status = self._file.stat()
+            identity = status.st_dev, status.st_ino
+        except OSError:
+            identity = (0, 0)
+        if self._identity is None:
+            self._identity = identity
+        if identity != self._identity or identity == (0, 0):
+            raise StoreUnavailable(
+                Message(
+                    "Le fichier de la base a été remplacé ou retiré pendant la marche.",
+                    "The store's file was replaced or removed while running.",
+                ),
+                Message("Remettre le fichier, puis redémarrer.", "Put the file back, then restart."),
+            )
+
     @contextmanager
     def _in_words(self) -> Iterator[None]:
         """Database errors as `StoreUnavailable`; never the statement, its parameters or the URL."""
@@ -112,7 +135,16 @@ def open_store(url: str) -> Store:
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-            return Store(create_engine(parsed, pool_size=4, max_overflow=4, pool_pre_ping=True, pool_timeout=5))
+            return Store(
+                create_engine(
+                    parsed,
+                    pool_size=4,
+                    max_overflow=4,
+                    pool_pre_ping=True,
+                    pool_timeout=5,
+                    connect_args={"connect_timeout": 5},
+                )
+            )
         if parsed.get_backend_name() != "sqlite":
             raise ArgumentError(parsed.get_backend_name())
         engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
