@@ -28,7 +28,10 @@ def test_a_span_of_what_is_shown_is_a_span_of_the_original(text, shown, original
     assert text[begin:end] == original
 
 
-@given(st.text(max_size=80), st.text("éàç😀ab \n", min_size=1, max_size=20), st.text(max_size=80))
+ELSEWHERE = st.text(st.characters(exclude_characters="«»", exclude_categories=["Cs"]), max_size=80)
+
+
+@given(ELSEWHERE, st.text("éàç😀ab \n", min_size=1, max_size=20), ELSEWHERE)
 def test_json_escapes_change_nothing_to_where_a_word_stands(before, word, after):
     text = json.dumps(before) + "«" + json.dumps(word)[1:-1] + "»" + json.dumps(after)
     one = plain(text)
