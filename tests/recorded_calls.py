@@ -68,7 +68,9 @@ class Calls:
         day = now.astimezone(self._zone).date().isoformat()
         used = self._used.get((system.id, day), 0)
         asked = Asked("chat", b"", token="")
-        trace.facts = situation.call_facts(call, system, configuration.register, asked, now, self._zone, used)
+        trace.facts = situation.call_facts(
+            call, system, configuration.register, asked, now, self._zone, used, halted=False
+        )
         trace.policy = configuration.policy.version
         found = self._chance.choice(FOUND)
         assessed = system.assessment.personal_data if system.assessment is not None else ()
@@ -79,7 +81,8 @@ class Calls:
                 return
         for deployment in configuration.catalogue.deployments_of(call.model):
             known = self._places.facts(deployment, configuration, now.date(), suspended=False)
-            self._decide(trace, Stage.ROUTING, {**privacy, **situation.routing_facts(known, (), (), (), ())})
+            routing = situation.routing_facts(known, (), (), (), (), halted=False)
+            self._decide(trace, Stage.ROUTING, {**privacy, **routing})
         yield trace.opened(now)
         trace.deployment, trace.residency = "simulateur", "unattested"
         trace.attempts.append({"deployment": "simulateur", "outcome": "answered"})
