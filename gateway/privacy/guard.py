@@ -10,7 +10,8 @@ policy does not let pass becomes a mask, or cuts the answer. So:
 * how long text waits, and how much memory a guard takes, is bounded by `segments.LONGEST`.
 
 Units that hold nothing but plain words and our own placeholders are not analysed; the others that become ready together
-are analysed in one call.
+are analysed in one call. So a value that is written in plain lower-case words and that no cue announces (« merci danielle »)
+is not looked for in an answer, and what is said far from a value (a table's heading) does not help to find it.
 """
 
 from __future__ import annotations

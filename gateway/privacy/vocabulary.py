@@ -45,7 +45,7 @@ WORDS: dict[str, Kind] = (
     | _all(
         Kind.JOINT,
         """de du des d la le les l à van von der den ter ten di da do dos del della el al bin bint ben ibn mac mc st ste saint
-        sainte y of the poste ext app appt apt bureau bur suite local unité étage porte casier cp case postale succursale
+        sainte y of the p poste ligne ext app appt apt bureau bur suite local unité étage porte casier cp case postale succursale
         transit institution folio compte no numéro janvier février mars avril mai juin juillet août septembre octobre
         novembre décembre january february march april may june july august september october november december janv févr
         avr juil sept oct nov déc jan feb apr jun jul aug sep dec er nord sud ouest qc québec rr rang""",
