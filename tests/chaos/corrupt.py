@@ -214,10 +214,15 @@ def file_gone(files: Files, chance: random.Random, _: Bundles) -> Files:
     return mended(left) if gone != "manifest.json" and chance.random() < 0.5 else left
 
 
-def file_twice(files: Files, chance: random.Random, _: Bundles) -> bytes:
+def file_twice(*, first: bool) -> Callable[..., bytes]:
     """The same name twice: some readers take the first, some the last."""
-    name = chance.choice([one for one in files if one != "manifest.json"])
-    return tarred([*files.items(), (name, flipped(files[name], chance))])
+
+    def corrupt(files: Files, chance: random.Random, _: Bundles) -> bytes:
+        name = chance.choice([one for one in files if one != "manifest.json"])
+        other = name, flipped(files[name], chance)
+        return tarred([other, *files.items()] if first else [*files.items(), other])
+
+    return corrupt
 
 
 def file_added(files: Files, chance: random.Random, _: Bundles) -> Files:
@@ -225,6 +230,21 @@ def file_added(files: Files, chance: random.Random, _: Bundles) -> Files:
     name = chance.choice(("policies/extra.json", f"policies/{version}.json", "records.jsonl.bak", "../x"))
     added = {**files, name: b"{}"}
     return added if "policies" in name and chance.random() < 0.3 else mended(added) if version in name else added
+
+
+def manifest_edited(*names: str) -> Callable[..., Files]:
+    """A sum that is not the file's, or of a file that is not there, or another format."""
+
+    def corrupt(files: Files, chance: random.Random, _: Bundles) -> Files:
+        said = json.loads(files["manifest.json"])
+        name = chance.choice(names or (*said["sha256"], "other", "format"))
+        if name == "format":
+            said["format"] = 2
+        else:
+            said["sha256"][name] = hashlib.sha256(chance.randbytes(8)).hexdigest()
+        return {**files, "manifest.json": compact(said)}
+
+    return corrupt
 
 
 def policy_swapped(files: Files, chance: random.Random, _: Bundles) -> Files:
@@ -336,7 +356,8 @@ CORRUPTIONS: dict[str, tuple[int, Callable[[Files, random.Random, Bundles], File
     "cut short": (4, cut),
     "bits of a file, manifest mended": (10, file_bits),
     "a file gone": (2, file_gone),
-    "a file twice": (2, file_twice),
+    "a file twice, the false one first": (1, file_twice(first=True)),
+    "a file twice, the false one last": (1, file_twice(first=False)),
     "a file added": (2, file_added),
     "records removed": (8, in_records(removed)),
     "records duplicated": (6, in_records(duplicated)),
@@ -344,6 +365,8 @@ CORRUPTIONS: dict[str, tuple[int, Callable[[Files, random.Random, Bundles], File
     "records inserted": (6, in_records(inserted)),
     "records rewritten": (8, in_records(rewritten)),
     "lines joined": (3, in_records(joined)),
+    "manifest edited": (2, manifest_edited()),
+    "manifest edited, the records' sum": (1, manifest_edited("records.jsonl")),
     "policies swapped": (3, policy_swapped),
     "policies softened": (4, policy_softened),
     "checkpoint edited": (6, checkpoint_edited),
@@ -380,7 +403,8 @@ def _meaning(name: str, content: bytes) -> object:
         if name == "key":
             return content.decode().strip()
         if name == "manifest.json":
-            return {file for file in json.loads(content)["sha256"] if file != "proofs.json"}
+            said = json.loads(content)
+            return said["format"], {file: said["sha256"][file] for file in said["sha256"] if file != "proofs.json"}
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     return content

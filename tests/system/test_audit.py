@@ -18,7 +18,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 from gateway.audit import Anchors, Ledger, Signer, append_now, export, verify_bundle, verify_store
 from gateway.audit.appending import RecordTooLarge
@@ -268,7 +268,41 @@ def test_tiles_of_a_store_that_had_none_are_made_when_it_is_upgraded(tmp_path: P
     store.close()
 
 
-def test_a_clock_that_goes_back_is_noted_and_fails_nothing(sqlite: Audited) -> None:
+def test_a_call_that_was_served_without_having_been_opened_is_wrong(sqlite: Audited, tmp_path: Path) -> None:
+    served = [record for record in sqlite.calls.records(30) if record["outcome"] == "served"]
+    append_now(sqlite.store, served[:1])
+    sqlite.sign()
+    assert "was served without having been opened" in sqlite.verify().problem
+    export(sqlite.store, sqlite.signer, tmp_path / "b.tar")
+    assert verify_bundle(tmp_path / "b.tar").position == 1
+    assert "served, never opened" in independent("bundle", str(tmp_path / "b.tar"))[1]
+
+
+def test_a_call_that_is_opened_twice_is_wrong(sqlite: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = [record for record in sqlite.calls.records(30) if record["kind"] == "call.opened"]
+    append_now(sqlite.store, [opened[0], opened[1], opened[0]])
+    sqlite.sign()
+    for stretch in (4_096, 2):
+        monkeypatch.setattr("gateway.audit.verify.STRETCH", stretch)
+        assert "is opened twice" in sqlite.verify().problem
+
+
+def test_what_a_reader_sees_stays_while_others_write(audited: Audited) -> None:
+    count = select(func.count()).select_from(records)
+    with audited.store.read() as connection:
+        before = connection.execute(count).scalar_one()
+        append_now(audited.store, list(audited.calls.records(3)))
+        assert connection.execute(count).scalar_one() == before
+    with audited.store.read() as connection:
+        assert connection.execute(count).scalar_one() > before
+
+
+@pytest.mark.parametrize("stretch", [1, 4_096])
+def test_a_clock_that_goes_back_is_noted_and_fails_nothing(
+    sqlite: Audited, stretch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.audit.verify.STRETCH", stretch)
+
     def note(number: int, moment: str) -> dict[str, str]:
         return {"kind": "note", "id": f"n-{number}", "time": moment}
 

@@ -11,7 +11,7 @@ from tests.chaos.corrupt import CORRUPTIONS, flip_store, run, said
 
 @pytest.mark.timeout(300)
 def test_both_verifiers_catch_every_corruption_of_a_bundle(tmp_path: Path) -> None:
-    report = run(120, seed=7, directory=tmp_path)
+    report = run(150, seed=7, directory=tmp_path)
     assert report.missed == [], said(report)
     assert set(report.changed) | set(report.same) == set(CORRUPTIONS)
     assert report.changed.total() > 100

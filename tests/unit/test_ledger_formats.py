@@ -170,6 +170,22 @@ def test_a_checkpoint_is_read_back_and_a_changed_one_is_not() -> None:
         read_checkpoint(note, other.verifier_key("exemple.quebec/registre"))
 
 
+def test_a_signature_is_written_in_one_way_only() -> None:
+    """The last character of a base64 has bits that mean nothing: another there is another note, and is refused."""
+    signer = Signer(Ed25519PrivateKey.from_private_bytes(b"\x07" * 32))
+    note, key = signer.sign("exemple.quebec/registre", 7, b"\x01" * 32), signer.verifier_key("exemple.quebec/registre")
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    assert note.endswith("=\n")
+    last = alphabet[alphabet.index(note[-3]) ^ 1]
+    other = f"{note[:-3]}{last}=\n"
+    assert base64.b64decode(other.rsplit(maxsplit=1)[-1]) == base64.b64decode(note.split()[-1])
+    with pytest.raises(ValueError, match="base64"):
+        read_checkpoint(other, key)
+    for line_end in (note[:-1], note + "\n", note.replace("\n— ", "\n—  "), note.replace("\n", "\r\n")):
+        with pytest.raises(ValueError, match=r"checkpoint|base64"):
+            read_checkpoint(line_end, key)
+
+
 @pytest.mark.parametrize("number", [0, 1, 255, 256, 999, 1000, 1_234_067, 10**9, 10**12 - 1])
 @pytest.mark.parametrize(("level", "entries"), [(0, False), (0, True), (3, False), (63, False)])
 def test_a_tile_s_path_is_read_back(number: int, level: int, entries: bool) -> None:
