@@ -16,6 +16,8 @@ from typing import Any
 
 import orjson
 import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, func, insert, select, text, update
@@ -23,8 +25,9 @@ from sqlalchemy import delete, func, insert, select, text, update
 from gateway.audit import Anchors, Ledger, Signer, append_now, export, verify_bundle, verify_store
 from gateway.audit.appending import RecordTooLarge
 from gateway.audit.ledger import publish_policy_now
-from gateway.audit.merkle import leaf_hash, root_of
+from gateway.audit.merkle import Frontier, leaf_hash, root_of, tile_root
 from gateway.audit.notes import COSIGNATURE, Note, VerifierKey, key_id, signature_line
+from gateway.audit.records import canonical
 from gateway.audit.replaying import replay_store
 from gateway.audit.signing import SigningKeyMissing, add_cosignature, rotate, sign_now
 from gateway.cli import main
@@ -32,7 +35,8 @@ from gateway.config import load
 from gateway.errors import Message, Refusal
 from gateway.policies import Effect, Policy, Rule, Stage
 from gateway.storage import Store, open_store
-from gateway.storage.tables import checkpoint, keys, policies, records, subtrees, usage
+from gateway.storage.store import _alembic as alembic_config
+from gateway.storage.tables import checkpoint, keys, policies, records, subtrees, tree, usage
 from gateway.trace import timestamp
 from tests.chaos.corrupt import mended, tarred
 from tests.gateway_process import ROOT
@@ -252,19 +256,37 @@ def test_what_is_kept_beside_the_records_must_agree_with_them(sqlite: Audited, s
 
 
 def test_tiles_of_a_store_that_had_none_are_made_when_it_is_upgraded(tmp_path: Path) -> None:
+    """A store as it was just before tiles were kept, with 700 records in it."""
     store = open_store(f"sqlite:///{tmp_path / 'v.db'}")
-    store.upgrade()
-    audited = Audited(store, tmp_path)
-    audited.record(700)
+    bodies = [canonical({"kind": "note", "id": f"n-{number}", "time": "t"}) for number in range(700)]
+    leaves = [leaf_hash(body) for body in bodies]
     with store.write() as connection:
-        kept = connection.execute(select(subtrees).order_by(subtrees.c.number)).all()
-        connection.execute(text("DROP TABLE subtrees"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    assert len(kept) >= 4
+        config = alembic_config(connection)
+        (tiles,) = [one for one in ScriptDirectory.from_config(config).walk_revisions() if "subtrees" in one.path]
+        command.upgrade(config, str(tiles.down_revision))
+        for seq, body in enumerate(bodies):
+            row = {
+                "seq": seq,
+                "leaf": leaves[seq],
+                "kind": "note",
+                "decision": "",
+                "system": "",
+                "time": "t",
+                "body": body,
+            }
+            connection.execute(insert(records).values(row))
+        frontier = Frontier()
+        for leaf in leaves:
+            frontier.push(leaf)
+        connection.execute(update(tree).values(size=frontier.size, frontier=frontier.pack()))
     store.upgrade()
     with store.read() as connection:
-        assert connection.execute(select(subtrees).order_by(subtrees.c.number)).all() == kept
-    assert audited.verify().ok
+        kept = [tuple(row) for row in connection.execute(select(subtrees).order_by(subtrees.c.number))]
+    assert kept == [(1, number, tile_root(leaves[256 * number : 256 * number + 256])) for number in range(2)]
+    signer = Signer(Ed25519PrivateKey.from_private_bytes(b"\7" * 32))
+    with store.write() as connection:
+        sign_now(connection, signer, ORIGIN)
+    assert verify_store(store, signer.verifier_key(ORIGIN)).problem == ""
     store.close()
 
 
