@@ -82,6 +82,7 @@ def document() -> dict[str, Any]:
             "/v1/events": _read("Ce qui arrive, en continu. What happens, as it does.", "text/event-stream"),
             "/healthz": _read("Le processus vit. The process is alive.", "application/json", open_to_all=True),
             "/readyz": _read("Prêt à répondre. Ready to answer.", "application/json", open_to_all=True),
+            "/openapi.json": _read("Ce document. This document.", "application/json", open_to_all=True),
             "/metrics": _read("Mesures (Prometheus). Metrics.", "text/plain", open_to_all=True),
             "/ledger/checkpoint": _read(
                 "Point de contrôle signé (C2SP). Signed checkpoint.", "text/plain", open_to_all=True

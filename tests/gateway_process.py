@@ -36,7 +36,7 @@ def example_config(directory: Path, *, provider_port: int, ner: bool = False, **
         if one["provider"]["protocol"] == "openai" and one["operator"]["public_body"]
     )
     local["provider"] = {"protocol": "openai", "base_url": f"http://127.0.0.1:{provider_port}/v1", "model": "stand-in"}
-    local["enabled"] = True
+    local["enabled"], local["allowed_fields"] = True, ["top_k"]
     for model in catalogue["models"]:
         if model["id"] == "assistant":
             model["deployments"] = [local["id"]]
