@@ -81,8 +81,12 @@ def _chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
     return b"data: " + orjson.dumps({"id": "c", "object": "chat.completion.chunk", "choices": [choice]}) + b"\n\n"
 
 
-async def provider(chance: random.Random) -> tuple[web.AppRunner, int]:
-    """Answers, repeats, adds values of its own, breaks off, refuses."""
+async def provider(chance: random.Random, collected: list[bytes]) -> tuple[web.AppRunner, int]:
+    """Answers, repeats, adds values of its own, breaks off, refuses. Collects telemetry beside."""
+
+    async def collector(request: web.Request) -> web.Response:
+        collected.append(await request.read())
+        return web.Response()
 
     async def completions(request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -118,6 +122,7 @@ async def provider(chance: random.Random) -> tuple[web.AppRunner, int]:
 
     app = web.Application(client_max_size=1 << 24)
     app.router.add_post("/v1/chat/completions", completions)
+    app.router.add_post("/collector/v1/{signal}", collector)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -228,9 +233,10 @@ def left_behind(places: dict[str, bytes], values: tuple[str, ...]) -> list[str]:
 
 async def run(calls: int, seed: int, directory: Path) -> Report:
     """The whole of it."""
-    chance, seen = random.Random(seed), Seen()
-    runner, port = await provider(chance)
-    config = example_config(directory / "config", provider_port=port)
+    chance, seen, collected = random.Random(seed), Seen(), list[bytes]()
+    runner, port = await provider(chance, collected)
+    telemetry = {"otlp_endpoint": f"http://127.0.0.1:{port}/collector", "log_level": "debug"}
+    config = example_config(directory / "config", provider_port=port, telemetry=telemetry)
     data = directory / "data"
     gateway = await asyncio.to_thread(Gateway.start, config, data)
     try:
@@ -250,7 +256,10 @@ async def run(calls: int, seed: int, directory: Path) -> Report:
     places = {path.name: path.read_bytes() for path in data.rglob("*") if path.is_file()}
     places |= {"gateway.log": (directory / "gateway.log").read_bytes(), **pages}
     places["what clients were refused with"] = b"\n".join(seen.bodies)
+    places["what the collector received"] = b"\n".join(collected)
     wrong += left_behind(places, (*PLANTED, gateway.key.rsplit("_", 1)[1]))
+    if b"vigie.decision" not in places["what the collector received"]:
+        wrong.append("the collector received no span")
     if b"Traceback" in places["gateway.log"]:
         wrong.append("a traceback stands in gateway.log")
     return Report(calls, records, decisions, dict(outcomes), dict(seen.statuses), tuple(wrong))
