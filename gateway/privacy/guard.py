@@ -16,6 +16,7 @@ is not looked for in an answer, and what is said far from a value (a table's hea
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
@@ -38,6 +39,8 @@ class Finder(Protocol):
 
     async def find(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]: ...
 
+
+SLICE = 16_384
 
 Effects = Callable[[Sequence[str]], Mapping[str, Effect]]
 """Given the type of each new finding, in the order of the text: what to do with each type. Raises to cut the answer."""
@@ -68,8 +71,14 @@ class StreamGuard:
         return await self._treated(self._scan.finish())
 
     async def whole(self, text: str) -> str:
-        """All of a text that is there at once. The guard is then done."""
-        return await self._treated([*self._scan.feed(text), *self._scan.finish()])
+        """All of a text that is there at once. The guard is then done. Other calls have their turn within a long one."""
+        if len(text) <= SLICE:
+            return await self._treated([*self._scan.feed(text), *self._scan.finish()])
+        parts = []
+        for at in range(0, len(text), SLICE):
+            parts.append(await self.feed(text[at : at + SLICE]))
+            await asyncio.sleep(0)
+        return "".join([*parts, await self.finish()])
 
     async def _treated(self, items: Sequence[Item]) -> str:
         asked = [one for one in items if isinstance(one, Unit) and one.window and self._is_asked_about(one)]

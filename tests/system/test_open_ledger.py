@@ -113,7 +113,9 @@ def rehearse(gateway: Gateway) -> str:
     """A dry run leaves one record; its decision."""
     body = json.dumps({"model": "assistant", "messages": [{"role": "user", "content": "Bonjour"}]}).encode()
     request = urllib.request.Request(
-        f"{gateway.url}/v1/chat/completions", body, {**gateway.authorization, "x-vigie-dry-run": "true"}
+        f"{gateway.url}/v1/chat/completions",
+        body,
+        {**gateway.authorization, "x-vigie-dry-run": "true", "content-type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
         return str(answer.headers["x-vigie-decision"])
