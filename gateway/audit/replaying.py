@@ -16,6 +16,7 @@ from gateway.policies.replay import Candidate, Recorded, Replay, arguments_of, r
 from gateway.storage import Store
 from gateway.storage.tables import policies, records
 
+KINDS = ("call.opened", "call.closed", "action.asked", "action.held")
 CHUNK = 1_000
 EVERY = 5_000
 EXAMPLES = 5
@@ -118,15 +119,17 @@ def replay_store(
 def _calls(
     found: Iterator[dict[str, Any]], comparison: Comparison
 ) -> Iterator[tuple[Mapping[str, Any], list[Recorded]]]:
-    """Each call once it is closed, or at the end: its first record, and its stages in order."""
+    """Each call once it is closed, or at the end: its first record, and its stages in order. An action is by itself."""
     waiting: dict[str, tuple[Mapping[str, Any], list[Recorded]]] = {}
     for record in found:
+        if "stages" not in record:
+            continue
         stages = recorded(record)
         if record["kind"] == "call.opened":
             waiting[record["decision"]] = record, stages
             continue
         head, before = waiting.pop(record["decision"], (record, []))
-        if not before and stages and stages[0].stage is not Stage.ADMISSION:
+        if not before and stages and stages[0].stage in (Stage.INPUT, Stage.ROUTING, Stage.OUTPUT):
             comparison.partial += 1
         elif before or stages:
             yield head, [*before, *stages]
@@ -134,7 +137,7 @@ def _calls(
 
 
 def _records(connection: Connection, since: str, until: str, system: str) -> Iterator[dict[str, Any]]:
-    chosen = select(records.c.body).where(records.c.kind.in_(("call.opened", "call.closed")))
+    chosen = select(records.c.body).where(records.c.kind.in_(KINDS))
     if since:
         chosen = chosen.where(records.c.time >= since)
     if until:

@@ -20,7 +20,9 @@ from gateway.policies.rules import Policy, Rule
 
 REFUSING = (Effect.DENY, Effect.HOLD)
 KEPT_OUT = (Effect.DENY, Effect.HOLD, Effect.EXCLUDE)
-_ARGUMENT = re.compile(r"\baction\.arguments((?:\.[A-Za-z_]\w*)+)")
+_ARGUMENT = re.compile(r"""\baction\.arguments((?:\.[A-Za-z_]\w*|\[(?:"[^"\\]*"|'[^'\\]*')\])+)""")
+_MENTION = re.compile(r"\barguments\b")
+_INDEX = re.compile(r"""\[['"]([^'"]*)['"]\]""")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _MISSING = object()
 
@@ -175,9 +177,15 @@ def walked(stages: Sequence[tuple[Stage, Facts, Mapping[str, Any]]], recorded: O
 
 
 def arguments_of(policy: Policy) -> frozenset[str]:
-    """The paths of tool arguments that a policy refers to."""
-    rules = (condition.rule for condition in policy.conditions[Stage.ACTION])
-    return frozenset(path for rule in rules for path in _ARGUMENT.findall(rule.when))
+    """The paths of tool arguments that a policy refers to; a condition that does so in another way stands for itself."""
+    found: set[str] = set()
+    for condition in policy.conditions[Stage.ACTION]:
+        when = condition.rule.when
+        paths = _ARGUMENT.findall(when)
+        found.update(_INDEX.sub(r".\1", path) for path in paths)
+        if len(_MENTION.findall(when)) != len(paths):
+            found.add(when)
+    return frozenset(found)
 
 
 def _after_input(

@@ -33,11 +33,12 @@ from gateway.audit.signing import SigningKeyMissing, add_cosignature, rotate, si
 from gateway.cli import main
 from gateway.config import load
 from gateway.errors import Message, Refusal
-from gateway.policies import Effect, Policy, Rule, Stage
+from gateway.policies import Effect, Policy, Rule, Stage, decide
+from gateway.policies.facts import seen_by
 from gateway.storage import Store, open_store
 from gateway.storage.store import _alembic as alembic_config
 from gateway.storage.tables import checkpoint, keys, policies, records, subtrees, tree, usage
-from gateway.trace import timestamp
+from gateway.trace import plain, timestamp
 from tests.chaos.corrupt import mended, tarred
 from tests.gateway_process import ROOT
 from tests.recorded_calls import Calls
@@ -597,6 +598,29 @@ def test_a_replay_counts_by_rule_system_and_model(audited: Audited) -> None:
     cut = replay_store(audited.store, stricter, since=audited.after(100))
     assert 190 <= cut.calls <= 201
     assert orjson.dumps(comparison.as_json())
+
+
+def test_an_action_that_was_asked_for_is_replayed_by_itself(sqlite: Audited) -> None:
+    facts = {fact.name: fact.empty for fact in seen_by(Stage.ACTION)}
+    own = {"action.tool": "issue_payment", "action.arguments": {}, "action.entities": ()}
+    decision = decide(CONFIGURATION.policy, Stage.ACTION, {**facts, **own}).as_json()
+    record = {
+        "kind": "action.asked",
+        "id": "a-1.asked",
+        "time": "2090-11-24T15:00:00.000Z",
+        "decision": "a-1",
+        "system": "permis-assistant",
+        "policy": CONFIGURATION.policy.version,
+        "facts": plain({name: value for name, value in facts.items() if name not in own}),
+        "stages": [{"stage": "action", "facts": plain(own), "decision": decision}],
+    }
+    append_now(sqlite.store, [record, {"kind": "action.held", "id": "a-2", "time": "2090-11-24T15:00:00.000Z"}])
+    sqlite.sign()
+    assert sqlite.verify().problem == ""
+    when = 'action.tool == "issue_payment"'
+    held = Rule("payments", "p", 11, Stage.ACTION, when, Effect.HOLD, "c", Message("r", "r"))
+    comparison = replay_store(sqlite.store, Policy.of([*CONFIGURATION.policy.rules, held]))
+    assert (comparison.calls, comparison.changed, comparison.new["payments"]) == (1, 1, 1)
 
 
 def test_the_commands_of_an_auditor(tmp_path: Path) -> None:

@@ -133,7 +133,10 @@ def action(arguments: dict[str, Any]) -> list[Recorded]:
     return [Recorded(Stage.ACTION, facts, decision)]
 
 
-@pytest.mark.parametrize("when", ["action.arguments.amount > 10", "has(action.arguments.amount)"])
+@pytest.mark.parametrize(
+    "when",
+    ["action.arguments.amount > 10", "has(action.arguments.amount)", 'action.arguments["amount"] > 10'],
+)
 def test_an_argument_that_was_not_recorded_is_not_taken_for_absent(when: str) -> None:
     policy = with_rule(rule(Stage.ACTION, when, Effect.DENY))
     assert arguments_of(policy) == {".amount"}
@@ -141,6 +144,13 @@ def test_an_argument_that_was_not_recorded_is_not_taken_for_absent(when: str) ->
     assert (unknown.change, unknown.missing) == ("unknown", ("action.arguments",))
     assert Candidate(policy).replay(action({"amount": 3}), frozenset({".amount"})).missing == ()
     assert Candidate(policy).replay(action({"amount": 30}), frozenset({".amount"})).change == "refused"
+
+
+def test_arguments_that_are_referred_to_in_another_way_ask_for_the_same_rule() -> None:
+    policy = with_rule(rule(Stage.ACTION, "action.arguments.exists(name, name == call.purpose)", Effect.DENY))
+    (when,) = arguments_of(policy)
+    assert Candidate(policy).replay(action({"amount": 3}), frozenset({".amount"})).change == "unknown"
+    assert Candidate(policy).replay(action({"amount": 3}), frozenset({when})).change == ""
 
 
 def test_a_candidate_is_read_from_a_directory_of_policies_alone_or_of_configuration(tmp_path: Path) -> None:
