@@ -106,7 +106,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         also=notices.queue,
     )
     watch = Watch(holds)
-    analyser = open_analyser(settings.privacy)
+    analyser = open_analyser(settings.privacy, configuration.recognizers)
     providers, suspensions = Providers(), KeptSuspensions(store)
     tasks: set[asyncio.Task[Any]] = set()
     zone = ZoneInfo(settings.timezone)

@@ -261,7 +261,7 @@ def _examined(action: Action, configuration: Configuration) -> Any:
 @asynccontextmanager
 async def _analyser(configuration: Configuration) -> AsyncIterator[Analyser]:
     """The analyser of the configuration, for the length of a block."""
-    analyser = open_analyser(configuration.settings.privacy)
+    analyser = open_analyser(configuration.settings.privacy, configuration.recognizers)
     await analyser.start()
     try:
         yield analyser

@@ -27,12 +27,17 @@ def command() -> None:
 @config_option
 @json_option
 def test(config: Path, as_json: bool) -> None:
-    """Exécuter les cas d'essai des politiques. Run the policies' test cases.
+    """Exécuter les cas d'essai des politiques et des détecteurs. Run the test cases of policies and recognizers.
 
     \b
     Exemple : vigie policy test --config config
     """
-    results = run_cases(load(config), config)
+    configuration = load(config)
+    results = run_cases(configuration, config)
+    if configuration.recognizers is not None:
+        from gateway.privacy.recognizers.trying import run_recognizer_cases
+
+        results += run_recognizer_cases(configuration.recognizers, configuration.settings.privacy.threshold)
     for result in results:
         if as_json:
             click.echo(orjson.dumps(result.as_json()))

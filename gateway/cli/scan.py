@@ -130,7 +130,8 @@ def _malformed(number: int, french: str, english: str) -> Refusal:
 
 @asynccontextmanager
 async def _analyser(config: Path) -> AsyncIterator[Analyser]:
-    analyser = open_analyser(load(config).settings.privacy)
+    configuration = load(config)
+    analyser = open_analyser(configuration.settings.privacy, configuration.recognizers)
     await analyser.start()
     try:
         yield analyser

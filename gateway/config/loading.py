@@ -15,6 +15,7 @@ from gateway.config.models import Catalogue, Labels, Register, Settings
 from gateway.config.policy_files import PolicyFile, RuleEntry
 from gateway.config.problems import ConfigurationError, Problem
 from gateway.config.reading import CHECK_ACCESS, Document, Loc, read
+from gateway.config.recognizer_files import RECOGNIZERS, RecognizerFile, check_recognizer
 from gateway.config.rules import check_entities, check_rule, check_rule_names, rule_of
 from gateway.errors import Message
 from gateway.policies import Derogation, Policy, Rule
@@ -31,6 +32,7 @@ class Configuration:
     policy: Policy
     version: str
     warnings: tuple[Problem, ...] = ()
+    recognizers: Path | None = None
 
 
 @dataclass(slots=True)
@@ -54,6 +56,7 @@ def load(directory: Path, *, today: date | None = None) -> Configuration:
     catalogue_document, catalogue = files.read("catalogue.yaml", Catalogue)
     register_document, register = files.read("register.yaml", Register)
     labels_document, labels = files.read("labels.yaml", Labels)
+    recognizers = _read_recognizers(files)
     policies = _read_policies(files)
     rules = policies.rules
     problems = files.problems
@@ -74,7 +77,21 @@ def load(directory: Path, *, today: date | None = None) -> Configuration:
         raise ConfigurationError(errors)
     policy = Policy.of(rules.values(), (_derogation(register, index) for index in range(len(register.derogations))))
     version = _version(files.contents)
-    return Configuration(settings, catalogue, register, labels, policy, version, tuple(problems))
+    path = directory / RECOGNIZERS if recognizers is not None else None
+    return Configuration(settings, catalogue, register, labels, policy, version, tuple(problems), path)
+
+
+def _read_recognizers(files: _Files) -> RecognizerFile | None:
+    """The body's own recognizers, if there are any."""
+    if not (files.directory / RECOGNIZERS).exists():
+        return None
+    document, file = files.read(RECOGNIZERS, RecognizerFile)
+    if document is None or file is None:
+        return None
+    for index, entry in enumerate(file.recognizers):
+        loc: Loc = ("recognizers", index)
+        files.problems += check_recognizer(entry, loc, document)
+    return file
 
 
 def load_settings(directory: Path) -> Settings:

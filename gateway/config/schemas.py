@@ -8,12 +8,14 @@ from pydantic import BaseModel
 
 from gateway.config.models import Catalogue, Labels, Register, Settings
 from gateway.config.policy_files import CaseFile, PolicyFile
+from gateway.config.recognizer_files import RecognizerFile
 
 FILES: dict[str, type[BaseModel]] = {
     "vigie.yaml": Settings,
     "catalogue.yaml": Catalogue,
     "register.yaml": Register,
     "labels.yaml": Labels,
+    "recognizers.yaml": RecognizerFile,
     "policies/*.yaml": PolicyFile,
     "policies/*.cases.yaml": CaseFile,
 }

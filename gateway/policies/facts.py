@@ -25,6 +25,7 @@ OUTPUT = (Stage.OUTPUT,)
 ENTITIES = (
     "ADDRESS",
     "BANK_ACCOUNT",
+    "BODY_IDENTIFIER",
     "CA_IMMIGRATION",
     "CA_PASSPORT",
     "CA_SIN",
@@ -41,7 +42,7 @@ ENTITIES = (
     "QC_NAM",
     "QC_PERMANENT_CODE",
 )
-"""Every type of personal information that the analyser can find."""
+"""Every type of personal information that the analyser can find. BODY_IDENTIFIER: those of recognizers.yaml."""
 
 _PROVINCES = "AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT"
 COUNTRY = r"[A-Z]{2}"

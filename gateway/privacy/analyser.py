@@ -15,6 +15,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from pathlib import Path
 from typing import TypeVar
 
 from gateway.config import Privacy
@@ -51,7 +52,7 @@ class Piece:
 class Analyser:
     """Owned by the composition root. `ready` is True while a worker answers."""
 
-    def __init__(self, settings: Privacy) -> None:
+    def __init__(self, settings: Privacy, own: Path | None) -> None:
         self._settings = settings
         self._key = secrets.token_bytes(32)
         self._texts: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
@@ -60,7 +61,7 @@ class Analyser:
         self._queue: asyncio.Queue[Piece | None] = asyncio.Queue()
         self._again: deque[Piece] = deque()
         self._waiting = 0
-        self._template = Template(settings)
+        self._template = Template(settings, own)
         self._serving: list[asyncio.Task[None]] = []
         self._workers: set[Worker] = set()
 
@@ -274,9 +275,9 @@ def _recall(memory: OrderedDict[bytes, tuple[T, ...]], key: bytes) -> tuple[T, .
     return known
 
 
-def open_analyser(settings: Privacy) -> Analyser:
-    """An analyser, not yet started."""
-    return Analyser(settings)
+def open_analyser(settings: Privacy, own: Path | None = None) -> Analyser:
+    """An analyser, not yet started. `own`: the body's recognizers, `Configuration.recognizers`."""
+    return Analyser(settings, own)
 
 
 def _unavailable() -> AnalyserUnavailable:

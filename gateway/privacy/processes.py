@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -70,8 +71,8 @@ class Worker:
 class Template:
     """The process that loads once and forks workers. `worker` starts it when it is not there."""
 
-    def __init__(self, settings: Privacy) -> None:
-        self._settings = settings
+    def __init__(self, settings: Privacy, own: Path | None) -> None:
+        self._settings, self._own = settings, own
         self._process: asyncio.subprocess.Process | None = None
         self._control: socket.socket | None = None
         self._lock = asyncio.Lock()
@@ -101,7 +102,8 @@ class Template:
         await self._discard()
         ours, theirs = socket.socketpair()
         try:
-            arguments = [orjson.dumps(self._settings.model_dump(mode="json")).decode(), str(theirs.fileno())]
+            told = {**self._settings.model_dump(mode="json"), "own": str(self._own) if self._own is not None else None}
+            arguments = [orjson.dumps(told).decode(), str(theirs.fileno())]
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import tldextract
@@ -15,7 +16,7 @@ from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 
 from gateway.privacy.engine import NamesEngine, NearbyContext, PersonRecognizer
 from gateway.privacy.functions import serves_the_public
-from gateway.privacy.recognizers import recognizers
+from gateway.privacy.recognizers import from_yaml, recognizers
 
 Span = tuple[int, int, str, float]
 Spans = list[Span]
@@ -29,13 +30,24 @@ logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
 class Recognition:
     """The analyser proper: synchronous, texts in batches."""
 
-    def __init__(self, languages: tuple[str, ...], *, ner: bool, threshold: float, keep_public: bool = False) -> None:
+    def __init__(
+        self,
+        languages: tuple[str, ...],
+        *,
+        ner: bool,
+        threshold: float,
+        keep_public: bool = False,
+        own: Path | None = None,
+    ) -> None:
+        """`own`: the body's recognizers. Raises `ValueError` when they cannot be read."""
         self._threshold, self._keep_public = threshold, keep_public
         self._names = NamesEngine(languages, ner=ner)
         registry = RecognizerRegistry(supported_languages=list(languages))
         for language in languages:
             for recognizer in _recognizers(language):
                 registry.add_recognizer(recognizer)
+        for recognizer in from_yaml(own, languages) if own is not None else ():
+            registry.add_recognizer(recognizer)
         self._engine = AnalyzerEngine(
             registry=registry,
             nlp_engine=self._names,

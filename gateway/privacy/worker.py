@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import IO, Any
 
 import orjson
@@ -41,6 +42,7 @@ def main() -> None:
         ner=settings["ner"],
         threshold=settings["threshold"],
         keep_public=settings["public_functions"] == "keep",
+        own=Path(settings["own"]) if settings["own"] is not None else None,
     )
     recognition.find(WARM)
     gc.collect()

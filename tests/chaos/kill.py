@@ -71,8 +71,8 @@ async def provider(seen: Seen) -> tuple[web.AppRunner, int]:
                 }
             )
         response = web.StreamResponse(headers={"content-type": "text/event-stream"})
-        await response.prepare(request)
         with contextlib.suppress(ConnectionResetError):  # the gateway was killed
+            await response.prepare(request)
             for word in WORDS:
                 await response.write(_chunk('{"content":"' + word + '"}', "null"))
                 await asyncio.sleep(0.002)

@@ -243,7 +243,7 @@ def test_a_value_that_looks_like_a_placeholder_is_not_restored_twice() -> None:
 # ── words ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 TYPES = """CA_SIN QC_NAM QC_PERMANENT_CODE QC_DRIVER_LICENCE CA_PASSPORT CA_IMMIGRATION LICENCE_PLATE ADDRESS PHONE_NUMBER
-DATE_OF_BIRTH BANK_ACCOUNT CREDIT_CARD IBAN_CODE EMAIL_ADDRESS IP_ADDRESS CREDENTIAL PERSON""".split()
+DATE_OF_BIRTH BANK_ACCOUNT BODY_IDENTIFIER CREDIT_CARD IBAN_CODE EMAIL_ADDRESS IP_ADDRESS CREDENTIAL PERSON""".split()
 
 
 def test_every_type_has_a_word_and_no_two_share_one() -> None:

@@ -119,14 +119,17 @@ def from_yaml(path: Path, languages: Sequence[str]) -> list[EntityRecognizer]:
     return [
         recognizer
         for index, entry in enumerate(content["recognizers"])
-        for recognizer in _entry(entry, f"{path}: recognizers[{index}]", languages)
+        for recognizer in from_entry(entry, f"{path}: recognizers[{index}]", languages)
     ]
 
 
-def _entry(entry: object, where: str, languages: Sequence[str]) -> list[EntityRecognizer]:
+def from_entry(entry: object, where: str, languages: Sequence[str]) -> list[EntityRecognizer]:
+    """The recognizers of one entry. Raises ValueError."""
     if not isinstance(entry, dict):
         raise ValueError(f"{where}: needs to be a mapping")  # noqa: TRY004
-    values = {key: value for key, value in entry.items() if key not in ("type", "supported_languages", "enabled")}
+    values = {
+        key: value for key, value in entry.items() if key not in ("type", "supported_languages", "enabled", "cases")
+    }
     if entry.get("enabled", True) is False:
         return []
     named = [values.pop("supported_language")] if "supported_language" in values else _languages(entry, languages)
