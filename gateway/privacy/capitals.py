@@ -9,6 +9,8 @@ from gateway.privacy import cues
 from gateway.privacy.gazetteer import Gazetteer, fold
 
 LONGEST = 6
+ACRONYMS = frozenset({"nas", "nam", "sin", "ddn", "nip", "iuc", "uci", "ass", "dob", "neq"})
+"""Identifiers by their letters, some of which are given names as well: in capitals, they are the identifier."""
 SHORT = 5  # letters of an acronym, at most one less
 
 UPPER = "".join(chr(code) for code in range(0x41, 0x250) if chr(code).isupper())
@@ -156,7 +158,8 @@ def _look_up(token: Token, lists: Gazetteer) -> None:
     token.place = key in lists.places
     token.word = key in lists.words
     token.homograph = key in lists.homographs
-    token.given, token.rare, token.surname = key in lists.given, key in lists.rare, key in lists.surnames
+    if not (token.capitals and key in ACRONYMS):
+        token.given, token.rare, token.surname = key in lists.given, key in lists.rare, key in lists.surnames
     token.place = token.place or key.startswith(("saint-", "sainte-", "st-", "ste-"))
     if "-" in key and not token.place and not token.named and key.rpartition("-")[2] in _PLACE_PARTS:
         token.surname = parts_surname(key, lists)  # Lessard-De la Durantaye
