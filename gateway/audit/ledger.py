@@ -40,7 +40,7 @@ QUEUE = 8_192
 BATCH = 256
 GATHER_S = 0.0005
 CHECKPOINT_S = 1.0
-STUCK_S = 10.0
+STUCK_S = 8.0
 STUCK = Message("La base ne répond pas.", "The store does not answer.")
 
 
