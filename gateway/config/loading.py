@@ -166,14 +166,14 @@ def _policy_files(files: _Files, folder: str) -> list[str]:
                 names.append(f"{prefix}{path.name}")
         elif path.is_dir() or path.suffix.lower() in (".yml", ".yaml", ".json"):
             ignored.append(f"{prefix}{path.name}")
+    if not names:
+        said = Message(f"Il n'y a aucune politique dans {shown}.", f"There is no policy in {shown}.")
+        hint = Message("Partir de l'exemple de config/policies/.", "Start from the example in config/policies/.")
+        files.problems.append(Problem(shown, 1, 1, said, hint))
     for name in ignored:
         said = Message("Rien n'est lu sous ce nom.", "Nothing is read under this name.")
         hint = Message("Les politiques sont des fichiers policies/*.yaml.", "Policies are files policies/*.yaml.")
         files.problems.append(Problem(name, 1, 1, said, hint))
-    if not names and not ignored:
-        said = Message(f"Il n'y a aucune politique dans {shown}.", f"There is no policy in {shown}.")
-        hint = Message("Partir de l'exemple de config/policies/.", "Start from the example in config/policies/.")
-        files.problems.append(Problem(shown, 1, 1, said, hint))
     return names
 
 
