@@ -26,7 +26,7 @@ serve: ready-run  ## la passerelle, avec config/ et data/ · the gateway, on con
 	@$(BIN)/vigie serve --config $(CONFIG) --data $(DATA) $(ARGS)
 
 test: ready-dev  ## tous les essais, moins de dix minutes · every test, in less than ten minutes
-	$(call say,Essais : unités, protocoles, processus · Tests: units, wires, processes)
+	$(call say,Essais : unités · protocoles · processus — Tests: units · wires · processes)
 	@$(BIN)/python -m pytest tests/unit tests/wire tests/system --durations=5 $(ARGS)
 
 unit: ready-dev  ## les essais purs, en secondes · the pure tests, in seconds

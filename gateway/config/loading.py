@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -83,8 +85,9 @@ def load(directory: Path, *, today: date | None = None) -> Configuration:
 
 def _read_recognizers(files: _Files) -> RecognizerFile | None:
     """The body's own recognizers, if there are any."""
-    if not (files.directory / RECOGNIZERS).exists():
-        return None
+    with suppress(OSError):  # what cannot be looked at is said when it is read
+        if RECOGNIZERS not in os.listdir(files.directory):
+            return None
     document, file = files.read(RECOGNIZERS, RecognizerFile)
     if document is None or file is None:
         return None
