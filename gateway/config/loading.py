@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -86,7 +85,7 @@ def load(directory: Path, *, today: date | None = None) -> Configuration:
 def _read_recognizers(files: _Files) -> RecognizerFile | None:
     """The body's own recognizers, if there are any."""
     with suppress(OSError):  # what cannot be looked at is said when it is read
-        if RECOGNIZERS not in os.listdir(files.directory):
+        if not (files.directory / RECOGNIZERS).exists():
             return None
     document, file = files.read(RECOGNIZERS, RecognizerFile)
     if document is None or file is None:
