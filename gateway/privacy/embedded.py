@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.privacy.findings import Finding
-from gateway.privacy.json_text import Item, Scan
+from gateway.privacy.json_text import Item, Scan, begins_json
 from gateway.privacy.pseudonyms import Edit, escaped
 from gateway.privacy.segments import Strand, Unit
 
@@ -38,6 +38,9 @@ class Whole(Strand):
         return [Unit(text, self._before + text, len(self._before), self, tuple(self._raw))] if text else []
 
 
+PLAIN = Whole("", 0)
+
+
 class Opened:
     """Texts, opened where they are JSON. `values` is what they say, `windows` the same with what stands before it: to be
     analysed, and what was found taken back by `findings`. `close` makes edits in the originals.
@@ -48,6 +51,9 @@ class Opened:
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts: list[list[Item]] = []
         for text in texts:
+            if not begins_json(text):  # nearly all: one unit
+                self._texts.append([Unit(text, text, 0, PLAIN, ())] if text else [])
+                continue
             scan = Scan(Whole)
             self._texts.append([*scan.feed(text), *scan.finish()])
         self._units = [one for items in self._texts for one in items if isinstance(one, Unit) and one.window]

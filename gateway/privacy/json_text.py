@@ -56,6 +56,11 @@ class Expect(Enum):
     NOTHING = "the end"
 
 
+def begins_json(text: str) -> bool:
+    """Whether a text that is there whole is read as JSON: what `Scan` makes of it."""
+    return _JSON_BEGINS.match(text[:SNIFF]) is not None
+
+
 class Scan:
     """One text, in pieces. `before`: what stands before it; `depth`: how deep JSON in it is opened."""
 

@@ -115,7 +115,7 @@ def parse_object(body: bytes, limits: Limits) -> dict[str, Any]:
         ) from None
     if not isinstance(value, dict):
         raise malformed("", "un objet JSON", "a JSON object")
-    if _deeper_than(body, limits.max_depth):
+    if _deeper_than(value, limits.max_depth):
         raise Malformed(
             Message(
                 f"Le JSON a plus de {limits.max_depth} niveaux.", f"The JSON is nested deeper than {limits.max_depth}."
@@ -248,17 +248,16 @@ def broke_protocol() -> ProviderBroke:
     )
 
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_NOT_BRACKETS = re.compile(rb"[^\[\]{}]+")
-
-
-def _deeper_than(body: bytes, depth: int) -> bool:
-    """Whether the JSON nests deeper than `depth`. Cheap when it cannot: counts opening brackets first."""
-    if body.count(b"{") + body.count(b"[") <= depth:
-        return False
-    level = 0
-    for byte in _NOT_BRACKETS.sub(b"", _STRINGS.sub(b"", body)):
-        level += 1 if byte in b"{[" else -1
-        if level > depth:
-            return True
-    return False
+def _deeper_than(value: Any, depth: int) -> bool:
+    """Whether a JSON value nests deeper than `depth`: level by level, so that it costs its containers only."""
+    level = [value]
+    for _ in range(depth):
+        level = [
+            child
+            for one in level
+            for child in (one.values() if isinstance(one, dict) else one)
+            if isinstance(child, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
