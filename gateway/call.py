@@ -452,6 +452,7 @@ async def deliver_stream(
         hide_usage=not chat.wants_usage(governed.call.body),
         seen=attested.look,
     )
+    begun = False
     try:
         yield b""  # taken by `govern`: a generator that was never started would end, unread, without what follows `try`
         assert reply.stream is not None
@@ -462,6 +463,9 @@ async def deliver_stream(
             frames = await stream.feed(data)
             await check_residency(attested, parts, trace)
             if frames:
+                if not begun:
+                    begun = True
+                    parts.telemetry.first_chunk(trace, governed.call.model)
                 yield b"".join(frames)
         kept_back = await stream.finish()
         parts.breaker.succeeded(trace.deployment)

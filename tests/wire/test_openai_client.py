@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
+import urllib.request
 from typing import Any
 
 import openai
@@ -162,6 +164,19 @@ def test_a_stream_is_an_ordinary_stream_with_its_label_first(client: openai.Open
     assert all("vigie" not in (one.model_extra or {}) for one in chunks[1:])
     assert chunks[-1].choices[0].finish_reason == "stop"
     assert {one.model for one in chunks} == {"assistant"}
+
+
+def test_the_time_to_the_first_chunk_of_a_stream_is_measured(
+    gateway: Gateway, client: openai.OpenAI, standin: StandIn
+) -> None:
+    streaming(standin, chunk({"content": "bonjour "}), chunk({}, "stop"), b"data: [DONE]\n\n")
+    for _ in ask(client, stream=True):
+        pass
+    with urllib.request.urlopen(f"{gateway.url}/metrics", timeout=10) as answer:
+        said = answer.read().decode()
+    counts = re.findall(r"^gen_ai_client_operation_time_to_first_chunk_seconds_count\{.*\} (\d+)", said, re.MULTILINE)
+    assert counts
+    assert int(float(counts[0])) > 0
 
 
 def test_the_usage_chunk_comes_only_when_asked_for(client: openai.OpenAI, standin: StandIn) -> None:
