@@ -43,6 +43,7 @@ from gateway.storage import Store, open_store
 from gateway.supervision import Halt, Halts, Holds, Notices, Running, Seal, Ticket, Watch
 from gateway.telemetry import Telemetry, Traced, configure
 from gateway.trace import Fragments
+from gateway.web import NO_STORE, answered, bearer
 from gateway.wire.calls import check_form
 from gateway.wire.errors import language_of, render
 
@@ -50,7 +51,6 @@ UNWATCHED_S = 0.02
 RELOAD_EVERY_S = 1.0
 POLL_HALTS_S = 0.1
 MEASURE_HALT_S = 30.0
-NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 @dataclass(slots=True)
@@ -427,12 +427,6 @@ def asked_of(request: Request, protocol: str, body: bytes, language: str, user_k
     )
 
 
-def bearer(request: Request) -> str:
-    """The key of `Authorization: Bearer KEY`, or the empty string."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
 async def models(request: Request) -> Response:
     """`GET /v1/models[/{model}]`: what this key may use, in OpenAI's shape."""
     house: House = request.app.state.house
@@ -445,16 +439,16 @@ async def models(request: Request) -> Response:
     body = house.configuration.register.body.id
     listed = [{"id": name, "object": "model", "created": 0, "owned_by": body} for name in known]
     if asked is None:
-        return json_response({"object": "list", "data": listed})
+        return answered({"object": "list", "data": listed})
     for one in listed:
         if one["id"] == asked:
-            return json_response(one)
+            return answered(one)
     raise refusals.unknown_model(known)
 
 
 async def healthz(_: Request) -> Response:
     """The process is alive. Says nothing of its parts: see `/readyz`."""
-    return json_response({"status": "ok", "version": __version__})
+    return answered({"status": "ok", "version": __version__})
 
 
 async def readyz(request: Request) -> Response:
@@ -477,7 +471,7 @@ async def readyz(request: Request) -> Response:
             "restart_needed": house.live.restart_needed(),
         },
     }
-    return json_response(body, 200 if ready else 503)
+    return answered(body, 200 if ready else 503)
 
 
 async def metrics(request: Request) -> Response:
@@ -488,12 +482,7 @@ async def metrics(request: Request) -> Response:
 
 async def openapi(_: Request) -> Response:
     """The API's own description."""
-    return json_response(document())
-
-
-def json_response(body: Any, status: int = 200) -> Response:
-    """JSON, never cached."""
-    return Response(orjson.dumps(body), status, headers=NO_STORE, media_type="application/json")
+    return answered(document())
 
 
 def answer_error(error: VigieError, decision: str, language: str) -> Response:

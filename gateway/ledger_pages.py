@@ -30,6 +30,7 @@ from gateway.errors import Message, Refusal
 from gateway.identity import Keys, Principal
 from gateway.storage import Store
 from gateway.storage.tables import checkpoint, signals
+from gateway.web import bearer
 
 READS_AT_ONCE = 2
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -121,9 +122,8 @@ async def proof(request: Request) -> Response:
 async def _principal(request: Request) -> Principal:
     """The holder of the key, as the keys are now: these pages make no record, whose receipt would tell of a change."""
     house = house_of(request)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
     await house.keys.refresh(await _reading(request, lambda: _epoch(house.store)))
-    principal = house.keys.authenticate(token.strip()) if scheme.lower() == "bearer" else None
+    principal = house.keys.authenticate(bearer(request))
     if principal is None:
         raise refusals.unauthenticated()
     return principal

@@ -84,7 +84,6 @@ class Trace:
     residency: str = ""
     usage: tuple[int, int] = (0, 0)
     label: str = ""
-    delivered_chars: int = 0
     placeholders_unknown: int = 0
     epoch: int = 0
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from gateway import refusals, situation
 from gateway.audit import now_text
 from gateway.config import Configuration, System
-from gateway.desk.people import Kept, answered, object_of, principal_of, text_of, token_of
+from gateway.desk.people import Kept, object_of, principal_of, text_of
 from gateway.errors import Message, Refusal
 from gateway.identity import Principal, hash_user
 from gateway.policies import Decision, Effect, Facts, Stage
@@ -26,6 +26,7 @@ from gateway.proposals import Examined, action_facts, examine, terms_of
 from gateway.situation import Asked
 from gateway.supervision import Action, Halt, Held, Proposal, State, Subject, halted, join_key_of
 from gateway.trace import plain
+from gateway.web import answered, bearer
 from gateway.wire.calls import Call
 from gateway.wire.errors import language_of
 
@@ -90,7 +91,7 @@ async def ask(request: Request) -> Response:
         held = await asyncio.to_thread(_hold, one, house)
         return await _told(held, request, house)
     receipt = await house.ledger.append(one.record("allowed", ""))
-    await _still_allowed(one, receipt.epoch, token_of(request), house)
+    await _still_allowed(one, receipt.epoch, bearer(request), house)
     return answered(_to_run(one.id, one.examined.action, "policy"))
 
 

@@ -15,10 +15,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from gateway.config import Person
-from gateway.desk.people import MAY_LOOK, NO_STORE, Kept, may_decide, person_of
+from gateway.desk.people import MAY_LOOK, Kept, may_decide, person_of
 from gateway.desk.showing import visible
 from gateway.errors import VigieError
 from gateway.supervision import Halt, Held
+from gateway.web import NO_STORE
 
 LOOK_S = 0.25
 ALIVE_S = 10.0

@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.desk.people import MAY_HALT, MAY_LOOK, Kept, answered, object_of, person_of, text_of
+from gateway.desk.people import MAY_HALT, MAY_LOOK, Kept, object_of, person_of, text_of
 from gateway.supervision import Scope
+from gateway.web import answered
 
 
 async def list_halts(request: Request) -> Response:

@@ -17,7 +17,6 @@ from gateway.config import Person
 from gateway.desk.people import (
     MAY_DECIDE,
     Kept,
-    answered,
     may_decide,
     not_your_system,
     object_of,
@@ -31,6 +30,7 @@ from gateway.proposals import examine, masked_text
 from gateway.supervision import Action, Held, State
 from gateway.supervision.statistics import statistics_of
 from gateway.supervision.waiting import LONGEST_SAID
+from gateway.web import answered
 from gateway.wire.errors import language_of
 
 MOST_LISTED = 500

@@ -6,12 +6,11 @@ and over a system's actions from being named as its supervisor. Errors have the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
 
 from gateway import refusals
 from gateway.audit import Ledger
@@ -20,12 +19,12 @@ from gateway.config import Configuration, Person, Register, System
 from gateway.errors import Message, Refusal
 from gateway.identity import Keys, Principal
 from gateway.supervision import Halts, Holds, Watch
+from gateway.web import bearer
 
 MAY_HALT = ("supervisor", "officer", "admin")
 MAY_LOOK = (*MAY_HALT, "auditor")
 MAY_DECIDE = ("supervisor", "admin")
 MAX_BODY = 64 * 1024
-NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 class Kept(Protocol):
@@ -45,17 +44,11 @@ class Kept(Protocol):
 
 async def principal_of(request: Request, house: Kept) -> Principal:
     """The holder of the key that comes with a request. Raises a 401 refusal."""
-    token = token_of(request)
+    token = bearer(request)
     principal = house.keys.authenticate(token) or await house.keys.look_again(token)
     if principal is None:
         raise refusals.unauthenticated()
     return principal
-
-
-def token_of(request: Request) -> str:
-    """The key of `Authorization: Bearer KEY`, or the empty string."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 async def person_of(request: Request, house: Kept, roles: Sequence[str]) -> Person:
@@ -131,8 +124,3 @@ def text_of(body: dict[str, Any], name: str) -> str:
             param=name,
         )
     return value
-
-
-def answered(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """JSON, never cached."""
-    return Response(orjson.dumps(body), status, headers={**NO_STORE, **(headers or {})}, media_type="application/json")

@@ -59,12 +59,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text at `path` of a body; `embedded`: the text is itself JSON (tool-call arguments)."""
+    """A text at `path` of a body."""
 
     path: Path
     role: str
     value: str
-    embedded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,7 @@ def _own_call_texts(own: Mapping[str, Any], path: Path, role: str, key: str) -> 
     """A function's or a custom tool's call: what it is called with (arguments are JSON), and whatever else is there."""
     for name, value in own.items():
         if name == key and isinstance(value, str):
-            yield Text((*path, name), role, value, embedded=key == "arguments")
+            yield Text((*path, name), role, value)
         else:
             yield from every_string(value, (*path, name), role, CALL_NAMES)
 

@@ -1,0 +1,23 @@
+"""What every HTTP page of ours shares: who presents which key, and answers that nobody keeps. Starlette's types only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+def bearer(request: Request) -> str:
+    """The key of `Authorization: Bearer KEY`, or the empty string."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def answered(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON, never cached."""
+    return Response(orjson.dumps(body), status, headers={**NO_STORE, **(headers or {})}, media_type="application/json")
