@@ -13,10 +13,10 @@ compile() {  # compile OUT ARGUMENTS…
     printf '  %s\n' "$out"
 }
 
-compile requirements/runtime.txt pyproject.toml --extra bedrock "$@"
+compile requirements/runtime.txt pyproject.toml "$@"
 # The same versions below as above: what is tested is what runs.
 compile requirements/build.txt --group build --constraints requirements/runtime.txt "$@"
-compile requirements/dev.txt pyproject.toml --extra bedrock --group dev \
+compile requirements/dev.txt pyproject.toml --group dev \
     --constraints requirements/runtime.txt --constraints requirements/build.txt "$@"
 # The bench's peers live in an environment of their own: nothing of it runs with the gateway.
 compile requirements/bench.txt bench/requirements.in "$@"

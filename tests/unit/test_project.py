@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tools import reference
 
@@ -59,10 +60,9 @@ def test_no_release_known_to_be_hostile_is_locked(lock):
     assert not [name for name, version in locked.items() if version.startswith("999.")]
 
 
-def test_hostile_releases_of_litellm_are_excluded_from_the_range_too():
+def test_hostile_releases_of_litellm_are_outside_the_range_too():  # they carried a credential stealer (March 2026)
     (litellm,) = [one for one in PROJECT["project"]["dependencies"] if one.startswith("litellm")]
-    assert "!=1.82.7" in litellm
-    assert "!=1.82.8" in litellm
+    assert not set(Requirement(litellm).specifier.filter(["1.82.7", "1.82.8"]))
 
 
 def test_reference_pages_say_what_the_code_says(capsys):
