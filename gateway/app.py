@@ -29,18 +29,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import __version__, desk, ledger_pages, refusals
 from gateway.audit import Ledger, Signer, now_text
-from gateway.call import Answer, Parts, govern
+from gateway.call import Unfinished, govern
 from gateway.config import Configuration, Live, Settings, secret
 from gateway.errors import Fault, Message, Refusal, VigieError
 from gateway.identity import Keys, Principal, hash_user
 from gateway.openapi import document
+from gateway.parts import Answer, Parts
 from gateway.policies import Remembered
 from gateway.privacy import open_analyser
 from gateway.providers import Providers
 from gateway.situation import Asked
 from gateway.sovereignty import Breaker, KeptSuspensions, Places
 from gateway.storage import Store, open_store
-from gateway.supervision import Halt, Halts, Holds, Notices, Running, Seal, Ticket, Watch
+from gateway.supervision import Halt, Halts, Holds, Notices, Running, Seal, Ticket, Watch, join_key_of
 from gateway.telemetry import Telemetry, Traced, configure
 from gateway.trace import Fragments
 from gateway.web import NO_STORE, answered, bearer
@@ -118,12 +119,16 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         fragments=Fragments(),
         places=Places(),
         halts=halts,
+        holds=holds,
+        watch=watch,
         running=running,
         ledger=ledger,
         providers=providers,
         breaker=Breaker(),
         telemetry=telemetry,
         tokens_used=ledger.tokens_used,
+        keyed_hash=lambda text: hash_user(pepper, f"text\0{text}"),
+        join_key=lambda system, session, request: join_key_of(pepper, system, session, request),
         clock=lambda: datetime.now(UTC),
         new_id=DecisionIds(),
         zone=zone,
@@ -307,7 +312,7 @@ class Calls:
         try:
             body = await read_body(request, house.configuration.settings.listener.max_body_bytes)
         except VigieError as error:
-            await answer_error(error, house.parts.new_id(), language)(scope, receive, send)
+            await answer_error(error, house.parts.new_id(), language, self.protocol)(scope, receive, send)
             return
         except ClientDisconnect:
             return
@@ -383,6 +388,8 @@ async def send_answer(answer: Answer, send: Send) -> None:
         async for frame in answer.frames:
             await send({"type": "http.response.body", "body": frame, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+    except Unfinished:
+        return  # the server sees a body that is not complete, and breaks the connection
     finally:
         await answer.frames.aclose()  # type: ignore[attr-defined]
 
@@ -485,10 +492,10 @@ async def openapi(_: Request) -> Response:
     return answered(document())
 
 
-def answer_error(error: VigieError, decision: str, language: str) -> Response:
-    """A refusal or fault outside a governed call, in OpenAI's shape."""
+def answer_error(error: VigieError, decision: str, language: str, protocol: str = "chat") -> Response:
+    """A refusal or fault outside a governed call, in the protocol's shape."""
     details = error.details(language) if isinstance(error, refusals.Denied) else {}
-    status, headers, body = render(error, decision, language, details)
+    status, headers, body = render(error, protocol, decision, language, details)
     return Response(orjson.dumps(body), status, headers={**headers, **NO_STORE, "x-vigie-decision": decision})
 
 

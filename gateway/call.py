@@ -1,7 +1,7 @@
 """The way of one call, from an application to a model and back. Read `govern` from top to bottom.
 
     wire ── identity ── admission ── findings ── input ── routing ──▶ RECORD opened ──▶ provider
-    wire ◀── label ◀── RECORD closed ◀────────────── output findings ◀───────────────────┘
+    wire ◀── label ◀── RECORD closed ◀── actions (hold) ◀── output findings ◀────────────┘
 
 This file does what decisions say and records it; it decides nothing. What it needs from outside (the ledger, the
 analyser, providers, a clock) comes in `Parts`, so that a playbook can run it without sockets. Its two guarantees:
@@ -16,140 +16,47 @@ Whatever fails in between ends as a refusal (promise 3) and is recorded as far a
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Protocol
-from zoneinfo import ZoneInfo
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
 
 import orjson
 
 from gateway import refusals, situation
+from gateway.acting import Acting, may_hold, rejoined
 from gateway.audit import Receipt
 from gateway.config import Configuration, Deployment, System
-from gateway.errors import Fault, Message, VigieError
+from gateway.errors import Fault, VigieError
 from gateway.identity import Principal
-from gateway.policies import Decision, Effect, Facts, Remembered, Stage
-from gateway.privacy import Finding, Opened, Protected, Restorer, StreamGuard, protect
+from gateway.output import OutputEffects, guards_of
+from gateway.parts import Answer, Parts
+from gateway.policies import Effect, Facts, Stage
+from gateway.privacy import Opened, protect
 from gateway.providers import ProviderFault, Reply, Request
 from gateway.situation import Asked
-from gateway.sovereignty import Attested, Breaker, Places, RememberedSuspensions, Residency, Suspensions, rank
-from gateway.supervision import Halt, Running, Subject, Ticket, halted
-from gateway.telemetry import Telemetry
-from gateway.trace import Fragments, Trace
-from gateway.transparency import Label, envelope, header, label_for, sentence
-from gateway.wire import answers, chat, embeddings
+from gateway.sovereignty import Attested, Residency, rank
+from gateway.stages import Governed, Route, asked_of_policy, decide
+from gateway.supervision import Subject, Ticket, halted
+from gateway.trace import Trace
+from gateway.transparency import envelope, header, label_for, sentence
 from gateway.wire.calls import Call, Limits, ProviderBroke, rewrite, written
 from gateway.wire.errors import error_event, render
-from gateway.wire.stream import ChatStream
+from gateway.wire.protocols import WIRES
+
+STILL_WAITING = b"\n"
+"""White space before JSON: a stock parser skips it, and each byte renews its patience."""
 
 
-class Ledger(Protocol):
-    """What the way of a call asks of the ledger: durable when it returns."""
-
-    async def append(self, record: Mapping[str, Any]) -> Receipt: ...
-
-
-class Keys(Protocol):
-    """Who presents a key, as of the last known epoch."""
-
-    def authenticate(self, token: str) -> Principal | None: ...
-
-    async def look_again(self, token: str) -> Principal | None: ...
-
-    async def refresh(self, epoch: int) -> None: ...
-
-
-class Halts(Protocol):
-    """The emergency stops, as of the last known epoch."""
-
-    def stops(self, subject: Subject) -> Halt | None: ...
-
-    async def refresh(self, epoch: int) -> None: ...
-
-
-class Analyser(Protocol):
-    """Finds personal data; raises when it cannot."""
-
-    @property
-    def ready(self) -> bool: ...
-
-    async def find(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]: ...
-
-
-class Providers(Protocol):
-    """Calls a deployment; raises `ProviderFault`."""
-
-    async def send(self, deployment: Deployment, request: Request) -> Reply: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Everything that a call needs from outside, given once by the composition root (or by a playbook)."""
-
-    configuration: Callable[[], Configuration]
-    keys: Keys
-    halts: Halts
-    running: Running
-    analyser: Analyser
-    decisions: Remembered
-    fragments: Fragments
-    places: Places
-    ledger: Ledger
-    providers: Providers
-    breaker: Breaker
-    telemetry: Telemetry
-    tokens_used: Callable[[str, str], int]
-    clock: Callable[[], datetime]
-    new_id: Callable[[], str]
-    zone: ZoneInfo
-    finish_later: Callable[[asyncio.Task[Any]], None]
-    suspensions: Suspensions = field(default_factory=RememberedSuspensions)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back to the application: a whole `body`, or `frames` of a stream."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes = b""
-    frames: AsyncIterator[bytes] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A deployment that policy admits, and what it is to receive."""
-
-    deployment: Deployment
-    body: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Governed:
-    """A call that passed every stage before routing: what was asked, by whom, and what may leave of it."""
-
-    asked: Asked
-    configuration: Configuration
-    call: Call
-    system: System
-    found: tuple[str, ...]
-    protected: Protected
-    texts: Sequence[str]
-    label: Label | None
-
-    @property
-    def assessed(self) -> tuple[str, ...]:
-        """The types that the system's assessment names."""
-        return self.system.assessment.personal_data if self.system.assessment is not None else ()
+class Unfinished(Exception):
+    """An answer that had begun and cannot be completed: the connection is to be broken, so that nobody takes it for whole."""
 
 
 async def govern(asked: Asked, parts: Parts) -> Answer:
     """One call, governed. Never raises: whatever happens becomes an answer in the client's own protocol."""
     trace = Trace(parts.new_id(), parts.clock(), parts.fragments)
     ticket = parts.running.enter(Subject())
-    streaming = False
+    under_way = False
     try:
         principal = await identify(asked, parts, trace)
         configuration = parts.configuration()
@@ -161,29 +68,34 @@ async def govern(asked: Asked, parts: Parts) -> Answer:
             return await rehearse(governed, routes, principal, parts, trace, ticket)
         receipt = await parts.ledger.append(trace.opened(parts.clock()))
         await still_allowed(asked, principal, receipt, parts, ticket)
-        deployment, reply = await first_answer(routes, call, parts, trace, ticket)
-        attested = Attested(deployment, reply.headers)
-        if call.stream:
-            frames = deliver_stream(governed, attested, reply, parts, trace, ticket)
-            await anext(frames)
-            streaming = True
-            return Answer(200, headers_of(trace, governed, "text/event-stream; charset=utf-8"), frames=frames)
-        return await deliver(governed, attested, reply, parts, trace)
-    except asyncio.CancelledError:
-        if ticket.halt is not None:
-            ticket.came_back()
-            return await refuse(halted(ticket.halt), asked, parts, trace)
-        close_later(parts, trace, "client_left")
-        raise
-    except VigieError as error:
-        blame(error, parts, trace)
-        return await refuse(error, asked, parts, trace)
-    except Exception as error:  # noqa: BLE001 - the last resort: fail closed, and say nothing of what was in hand
-        parts.telemetry.unexpected(error)
-        return await refuse(_unexpected(), asked, parts, trace)
+        deployment, reply = await answer_of(governed, routes, parts, trace, ticket)
+        frames = as_it_comes(governed, Attested(deployment, reply.headers), reply, parts, trace, ticket)
+        first = await anext(frames)
+        if first:  # a whole answer, ready
+            await frames.aclose()
+            return Answer(200, headers_of(trace, governed), first)
+        under_way = True
+        return Answer(200, headers_of(trace, governed), frames=frames)
+    except BaseException as error:  # noqa: BLE001 - the last resort: fail closed, and say nothing of what was in hand
+        return await refuse(reason_of(error, parts, trace, ticket), asked, parts, trace)
     finally:
-        if not streaming:
+        if not under_way:
             parts.running.leave(ticket)
+
+
+def reason_of(error: BaseException, parts: Parts, trace: Trace, ticket: Ticket) -> VigieError:
+    """What a call that did not end well is refused with. Raises `error` again if nobody is left to be told."""
+    if isinstance(error, asyncio.CancelledError) and ticket.halt is not None:
+        ticket.came_back()
+        return halted(ticket.halt)
+    if isinstance(error, VigieError):
+        blame(error, parts, trace)
+        return error
+    if isinstance(error, Exception):
+        parts.telemetry.unexpected(error)
+        return refusals.internal()
+    close_later(parts, trace, "client_left" if ticket.halt is None else "halted")
+    raise error
 
 
 # ── before routing ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,9 +115,7 @@ def parse(asked: Asked, configuration: Configuration) -> Call:
     situation.check_headers(asked)
     listener = configuration.settings.listener
     limits = Limits(listener.max_depth, listener.max_texts)
-    if asked.protocol == "embeddings":
-        return embeddings.parse(asked.body, limits)
-    return chat.parse(asked.body, limits)
+    return WIRES[asked.protocol].parse(asked.body, limits)
 
 
 def admit(
@@ -248,7 +158,7 @@ async def protect_input(
     assessed = system.assessment.personal_data if system.assessment is not None else ()
     decision = decide(Stage.INPUT, situation.privacy_facts(found, assessed), configuration, parts, trace)
     protected = protect(opened.values, findings, decision.transforms)
-    label = label_for(system, configuration) if call.protocol == "chat" else None
+    label = label_for(system, configuration) if call.protocol != "embeddings" else None
     return Governed(asked, configuration, call, system, found, protected, opened.close(protected.edits), label)
 
 
@@ -269,8 +179,7 @@ def route(governed: Governed, parts: Parts, trace: Trace) -> list[Route]:
             known, remaining, covered, call.fields, deployment.allowed_fields, halted=halt is not None
         )
         facts = {**privacy, **routing}
-        decision = parts.decisions.decide(configuration.policy, Stage.ROUTING, {**trace.facts, **facts})
-        trace.decided(Stage.ROUTING, facts, decision)
+        decision = asked_of_policy(Stage.ROUTING, facts, configuration, parts, trace)
         if decision.effect in (Effect.EXCLUDE, Effect.DENY, Effect.HOLD):
             whole = {**trace.facts, **facts}
             excluded.append(refusals.excluded(configuration.policy, deployment.id, whole, decision, parts.decisions))
@@ -281,17 +190,8 @@ def route(governed: Governed, parts: Parts, trace: Trace) -> list[Route]:
     if not admitted:
         raise refusals.no_deployment(tuple(excluded))
     texts = {text.path: value for text, value in zip(call.texts, governed.texts, strict=True)}
-    return [Route(one, chat.with_usage(rewrite(call, texts, model=one.provider.model))) for one in rank(admitted)]
-
-
-def decide(stage: Stage, facts: Facts, configuration: Configuration, parts: Parts, trace: Trace) -> Decision:
-    """Ask policy, keep the decision, and raise what a refusal amounts to."""
-    whole = {**trace.facts, **facts}
-    decision = parts.decisions.decide(configuration.policy, stage, whole)
-    trace.decided(stage, facts, decision)
-    if decision.effect in (Effect.DENY, Effect.HOLD):
-        raise refusals.denied(configuration.policy, stage, whole, decision, parts.decisions)
-    return decision
+    prepared = governed.wire.prepared
+    return [Route(one, prepared(rewrite(call, texts, model=one.provider.model))) for one in rank(admitted)]
 
 
 async def rehearse(
@@ -308,7 +208,7 @@ async def rehearse(
         "entities": sorted(set(governed.found)),
         "deployments": [one.deployment.id for one in routes],
     }
-    return Answer(200, headers_of(trace, None, "application/json"), orjson.dumps(body))
+    return Answer(200, headers_of(trace, None), orjson.dumps(body))
 
 
 async def still_allowed(asked: Asked, principal: Principal, receipt: Receipt, parts: Parts, ticket: Ticket) -> None:
@@ -331,14 +231,43 @@ async def still_allowed(asked: Asked, principal: Principal, receipt: Receipt, pa
 # ── the provider ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+async def answer_of(
+    governed: Governed, routes: Sequence[Route], parts: Parts, trace: Trace, ticket: Ticket
+) -> tuple[Deployment, Reply]:
+    """What a deployment answers: the very answer that an earlier try of this request waits with, or a new one."""
+    earlier = await rejoined(governed, parts)
+    if earlier is not None:
+        for one in routes:
+            if one.deployment.id == earlier[0]:
+                trace.attempts.append({"deployment": earlier[0], "outcome": "rejoined"})
+                trace.deployment = earlier[0]
+                ticket.subject = subject_at(one.deployment, ticket)
+                return one.deployment, replayed(earlier[1], governed.call)
+    return await first_answer(governed, routes, parts, trace, ticket)
+
+
+def replayed(kept: bytes, call: Call) -> Reply:
+    """An answer that a deployment gave before."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield kept
+
+    return Reply(200, {}, None, stream()) if call.stream else Reply(200, {}, kept)
+
+
+def subject_at(deployment: Deployment, ticket: Ticket) -> Subject:
+    """What a halt may name, of a call at a deployment."""
+    return replace(ticket.subject, deployment=deployment.id, operator=deployment.operator.name)
+
+
 async def first_answer(
-    routes: Sequence[Route], call: Call, parts: Parts, trace: Trace, ticket: Ticket
+    governed: Governed, routes: Sequence[Route], parts: Parts, trace: Trace, ticket: Ticket
 ) -> tuple[Deployment, Reply]:
     """The first healthy route that answers. Retry and fallback go down the admitted list and never outside it."""
     fault: ProviderFault | None = None
     for one in routes:
         name = one.deployment.id
-        ticket.subject = replace(ticket.subject, deployment=name, operator=one.deployment.operator.name)
+        ticket.subject = subject_at(one.deployment, ticket)
         if parts.halts.stops(ticket.subject) is not None:
             trace.attempts.append({"deployment": name, "outcome": "halted"})
             continue
@@ -348,9 +277,9 @@ async def first_answer(
         if not parts.breaker.allows(name):
             trace.attempts.append({"deployment": name, "outcome": "circuit_open"})
             continue
-        path = "/embeddings" if call.protocol == "embeddings" else "/chat/completions"
+        request = Request(governed.wire.PATH, one.body, governed.call.stream, trace.decision)
         try:
-            reply = await parts.providers.send(one.deployment, Request(path, one.body, call.stream, trace.decision))
+            reply = await parts.providers.send(one.deployment, request)
         except ProviderFault as error:
             trace.attempts.append({"deployment": name, "outcome": error.code})
             if error.counts_against:
@@ -362,7 +291,7 @@ async def first_answer(
         trace.attempts.append({"deployment": name, "outcome": "answered"})
         trace.deployment = name
         return one.deployment, reply
-    raise fault if fault is not None else _no_healthy_deployment()
+    raise fault if fault is not None else refusals.no_healthy_deployment()
 
 
 async def check_residency(attested: Attested, parts: Parts, trace: Trace) -> None:
@@ -385,158 +314,108 @@ def blame(error: VigieError, parts: Parts, trace: Trace) -> None:
 # ── the answer ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def deliver(governed: Governed, attested: Attested, reply: Reply, parts: Parts, trace: Trace) -> Answer:
-    """A whole answer: output findings, values put back, label, record, application."""
+async def as_it_comes(
+    governed: Governed, attested: Attested, reply: Reply, parts: Parts, trace: Trace, ticket: Ticket
+) -> AsyncGenerator[bytes, None]:
+    """An answer, from the moment that `govern` takes its first part: a whole body, or nothing yet.
+
+    What goes wrong before that is the caller's. After it, a stream ends with an error event; a whole answer that had to
+    wait can only break off, since an error under status 200 would pass for an answer.
+    """
+    begun = False
+    deliver = deliver_stream if governed.call.stream else deliver_whole
+    try:
+        async with aclosing(deliver(governed, attested, reply, parts, trace, ticket)) as answer:
+            async for part in answer:
+                begun = True
+                yield part
+    except BaseException as error:
+        if not begun:
+            raise
+        reason = reason_of(error, parts, trace, ticket)
+        last = await cut(reason, governed.asked, parts, trace)
+        if not governed.call.stream:
+            raise Unfinished from None
+        yield last
+    finally:
+        if begun:
+            parts.running.leave(ticket)
+        await reply.aclose()
+
+
+async def deliver_whole(
+    governed: Governed, attested: Attested, reply: Reply, parts: Parts, trace: Trace, ticket: Ticket
+) -> AsyncGenerator[bytes, None]:
+    """A whole answer: output findings, values put back, actions, label, record, application."""
+    wire, call = governed.wire, governed.call
     body = reply.body or b""
-    if governed.call.protocol == "embeddings":
-        answer = embeddings.checked_answer(body)
-        await answered(attested, answer, parts, trace)
-        trace.usage = embeddings.usage(answer)
-        answer["model"] = governed.call.model
-    else:
-        answer = chat.checked_answer(body)
-        await answered(attested, answer, parts, trace)
-        trace.usage = chat.usage(answer)
-        answer = await restore_answer(governed, answer, parts, trace)
-    body = written(answer)
-    await parts.ledger.append(trace.closed(parts.clock(), "served"))
-    parts.telemetry.call_finished(trace, governed.call.model)
-    return Answer(200, headers_of(trace, governed, "application/json"), body)
-
-
-async def answered(attested: Attested, answer: Mapping[str, Any], parts: Parts, trace: Trace) -> None:
-    """The deployment gave a whole answer; what it says of where it was made."""
+    answer = wire.checked_answer(body)
     parts.breaker.succeeded(trace.deployment)
     attested.look(answer)
     await check_residency(attested, parts, trace)
-
-
-async def restore_answer(governed: Governed, answer: dict[str, Any], parts: Parts, trace: Trace) -> dict[str, Any]:
-    """The model's own words pass the output stage; then the application's values come back into them."""
+    trace.usage = wire.usage(answer)
     effects = OutputEffects(governed, parts, trace)
     restorer = governed.protected.restorer()
-    result = await answers.guarded(
-        answer,
-        guards_of(governed, restorer, effects, parts),
-        model=governed.call.model,
-        envelope=envelope_of(governed, trace),
-        opening=opening_of(governed, trace),
-    )
-    effects.settle()
+    guards = guards_of(governed, restorer, effects, parts)
+    answer = await wire.guarded(answer, call, guards, opening=opening_of(governed, trace))
+    if call.protocol != "embeddings":
+        effects.settle()
     trace.placeholders_unknown = restorer.unknown
-    return result
-
-
-def guards_of(
-    governed: Governed, restorer: Restorer, effects: OutputEffects, parts: Parts
-) -> Callable[[answers.Channel], StreamGuard]:
-    """A guard for each text of an answer, whole or streamed."""
-
-    def guard_for(_channel: answers.Channel) -> StreamGuard:
-        return StreamGuard(restorer, parts.analyser, effects.of_one_text(), known=governed.protected.holds)
-
-    return guard_for
+    acting = Acting(governed, parts, trace, ticket)
+    waiting = b""
+    async with aclosing(acting.settle(wire.proposed(answer), body)) as settling:
+        async for _ in settling:
+            yield waiting
+            waiting = STILL_WAITING
+    answer = wire.settled(answer, call, acting.settled)
+    if (signed := envelope_of(governed, trace)) is not None:
+        answer["vigie"] = signed
+    delivered = written(answer)
+    await parts.ledger.append(trace.closed(parts.clock(), "served"))
+    parts.telemetry.call_finished(trace, call.model)
+    yield delivered
 
 
 async def deliver_stream(
     governed: Governed, attested: Attested, reply: Reply, parts: Parts, trace: Trace, ticket: Ticket
 ) -> AsyncGenerator[bytes, None]:
-    """A streamed answer. What completes it is kept back until its record is durable; a cut is an error event."""
+    """A streamed answer. What completes it is kept back until its record is durable, tool calls until they are decided."""
+    wire, call = governed.wire, governed.call
     effects = OutputEffects(governed, parts, trace)
     restorer = governed.protected.restorer()
-    stream = ChatStream(
-        guards_of(governed, restorer, effects, parts),
-        model=governed.call.model,
-        envelope=envelope_of(governed, trace),
-        opening=opening_of(governed, trace),
-        hide_usage=not chat.wants_usage(governed.call.body),
-        seen=attested.look,
+    guards = guards_of(governed, restorer, effects, parts)
+    stream = wire.stream(
+        call, guards, envelope=envelope_of(governed, trace), opening=opening_of(governed, trace), seen=attested.look
     )
+    keeps, kept = may_hold(governed.configuration.policy), bytearray()
     begun = False
-    try:
-        yield b""  # taken by `govern`: a generator that was never started would end, unread, without what follows `try`
-        assert reply.stream is not None
+    yield b""  # taken by `govern`: a generator that was never started would end, unread, without what follows `try`
+    assert reply.stream is not None
+    await check_residency(attested, parts, trace)
+    async for data in reply.stream:
+        if ticket.halt is not None:
+            await asyncio.sleep(0)  # where the cancellation lands, however fast the provider writes
+        frames = await stream.feed(data)
+        if keeps:
+            kept += data
         await check_residency(attested, parts, trace)
-        async for data in reply.stream:
-            if ticket.halt is not None:
-                await asyncio.sleep(0)  # where the cancellation lands, however fast the provider writes
-            frames = await stream.feed(data)
-            await check_residency(attested, parts, trace)
-            if frames:
-                if not begun:
-                    begun = True
-                    parts.telemetry.first_chunk(trace, governed.call.model)
-                yield b"".join(frames)
-        kept_back = await stream.finish()
-        parts.breaker.succeeded(trace.deployment)
-        effects.settle()
-        trace.usage, trace.placeholders_unknown = stream.usage, restorer.unknown
-        await parts.ledger.append(trace.closed(parts.clock(), "served"))
-        parts.telemetry.call_finished(trace, governed.call.model)
-        yield b"".join(kept_back)
-    except VigieError as error:
-        blame(error, parts, trace)
-        yield await cut(error, governed.asked, parts, trace)
-    except asyncio.CancelledError:
-        if ticket.halt is None:
-            close_later(parts, trace, "client_left")
-            raise
-        ticket.came_back()
-        yield await cut(halted(ticket.halt), governed.asked, parts, trace)
-    except GeneratorExit:
-        close_later(parts, trace, "client_left" if ticket.halt is None else "halted")
-        raise
-    except Exception as error:  # noqa: BLE001 - as in `govern`
-        parts.telemetry.unexpected(error)
-        yield await cut(_unexpected(), governed.asked, parts, trace)
-    finally:
-        parts.running.leave(ticket)
-        await reply.aclose()
-
-
-class OutputEffects:
-    """The output stage, asked again at each finding; the last answer, on all that was found, is what is recorded.
-
-    What becomes of a finding depends on those before it in the same text, so that it does not matter how the texts of a
-    streamed answer arrive among each other; what cuts the answer depends on all of them. Beyond a hundred findings their
-    count goes in steps of a tenth, so that a text full of them is not ten thousand decisions.
-    """
-
-    def __init__(self, governed: Governed, parts: Parts, trace: Trace) -> None:
-        self._governed, self._parts, self._trace = governed, parts, trace
-        self._found: Counter[str] = Counter()
-
-    def of_one_text(self) -> Callable[[Sequence[str]], Mapping[str, Effect]]:
-        """For one text: given one type for each new finding, what to do with each type. Raises `Denied`, which cuts."""
-        own: Counter[str] = Counter()
-
-        def effects(types: Sequence[str]) -> Mapping[str, Effect]:
-            own.update(types)
-            self._found.update(types)
-            if self._decision(self._found).effect is Effect.DENY:
-                self.settle()
-            return self._decision(own).transforms
-
-        return effects
-
-    def settle(self) -> None:
-        """Record the output decision, once, on all that was found. Raises `Denied` if that is what it is."""
-        decide(
-            Stage.OUTPUT,
-            self._facts(self._found, self._found.total()),
-            self._governed.configuration,
-            self._parts,
-            self._trace,
-        )
-
-    def _decision(self, found: Counter[str]) -> Decision:
-        count = found.total()
-        step = max(1, 10 ** (len(str(count)) - 2))
-        whole = {**self._trace.facts, **self._facts(found, count // step * step if count > 100 else count)}
-        return self._parts.decisions.decide(self._governed.configuration.policy, Stage.OUTPUT, whole)
-
-    def _facts(self, found: Counter[str], count: int) -> Facts:
-        return {**situation.output_facts(found, found), "output.count": count}
+        if frames:
+            if not begun:
+                begun = True
+                parts.telemetry.first_chunk(trace, call.model)
+            yield b"".join(frames)
+    calls = stream.proposed()
+    parts.breaker.succeeded(trace.deployment)
+    effects.settle()
+    trace.usage, trace.placeholders_unknown = stream.usage, restorer.unknown
+    acting = Acting(governed, parts, trace, ticket)
+    async with aclosing(acting.settle(calls, bytes(kept))) as settling:
+        async for _ in settling:
+            yield wire.KEEP_ALIVE
+    stream.settle(acting.settled)
+    await parts.ledger.append(trace.closed(parts.clock(), "served"))
+    parts.telemetry.call_finished(trace, call.model)
+    yield b"".join(stream.finish())
 
 
 # ── endings ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -546,7 +425,7 @@ async def refuse(error: VigieError, asked: Asked, parts: Parts, trace: Trace) ->
     """The refusal or fault in the client's own protocol, recorded first if anything was decided."""
     error = await unless_revoked(await close(error, parts, trace), asked, parts, trace)
     details = error.details(asked.language) if isinstance(error, refusals.Denied) else {}
-    status, headers, body = render(error, trace.decision, asked.language, details)
+    status, headers, body = render(error, asked.protocol, trace.decision, asked.language, details)
     parts.telemetry.call_refused(trace, error.code)
     return Answer(status, {**headers, "x-vigie-decision": trace.decision}, orjson.dumps(body))
 
@@ -567,11 +446,11 @@ async def unless_revoked(error: VigieError, asked: Asked, parts: Parts, trace: T
 
 
 async def cut(error: VigieError, asked: Asked, parts: Parts, trace: Trace) -> bytes:
-    """The last frame of a stream that ends early: an error event, which every stock SDK raises."""
+    """Record an answer that ends early; the last frame of its stream is an error event, which every stock SDK raises."""
     error = await close(error, parts, trace)
     parts.telemetry.call_refused(trace, error.code)
     details = error.details(asked.language) if isinstance(error, refusals.Denied) else {}
-    return error_event(error, trace.decision, asked.language, details)
+    return error_event(error, asked.protocol, trace.decision, asked.language, details)
 
 
 async def close(error: VigieError, parts: Parts, trace: Trace) -> VigieError:
@@ -594,12 +473,13 @@ def close_later(parts: Parts, trace: Trace, outcome: str) -> None:
         parts.telemetry.call_refused(trace, outcome)
 
 
-def headers_of(trace: Trace, governed: Governed | None, content_type: str) -> dict[str, str]:
+def headers_of(trace: Trace, governed: Governed | None) -> dict[str, str]:
     """The additional headers of an answer."""
+    streams = governed is not None and governed.call.stream
+    content_type = "text/event-stream; charset=utf-8" if streams else "application/json"
     headers = {"content-type": content_type, "x-vigie-decision": trace.decision}
     if governed is not None and governed.label is not None:
         headers |= header(governed.label)
-        trace.label = governed.label.id
     return headers
 
 
@@ -616,26 +496,3 @@ def opening_of(governed: Governed, trace: Trace) -> str | None:
     if governed.label is None or not governed.label.visible or governed.call.wants_json:
         return None
     return sentence(governed.label, trace.decision)
-
-
-def _unexpected() -> Fault:
-    return Fault(
-        Message(
-            "Une erreur interne a interrompu la demande\u00a0; rien n'a été transmis de plus.",
-            "An internal error stopped the request; nothing more was sent.",
-        ),
-        Message("Réessayer, puis donner cette référence au soutien.", "Retry, then give this reference to support."),
-        code="internal_error",
-        status=500,
-    )
-
-
-def _no_healthy_deployment() -> Fault:
-    return Fault(
-        Message(
-            "Aucun déploiement admissible ne répond en ce moment.", "No admissible deployment answers at the moment."
-        ),
-        Message("Réessayer dans quelques instants.", "Retry in a moment."),
-        code="no_healthy_deployment",
-        status=503,
-    )

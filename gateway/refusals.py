@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.errors import Message, Refusal
+from gateway.errors import Fault, Message, Refusal
 from gateway.policies import Decision, Effect, Facts, FactValue, Policy, Remembered, Stage
 
 UNAUTHENTICATED = "invalid_api_key"
@@ -212,6 +212,31 @@ def unregistered_system() -> Refusal:
         Message("Ce système d'IA n'est pas inscrit au registre de l'organisme.", "This AI system is not registered."),
         Message("L'inscrire dans register.yaml.", "Add it to register.yaml."),
         code="system_not_registered",
+    )
+
+
+def internal() -> Fault:
+    """Something that we did not foresee. Says nothing of what was in hand."""
+    return Fault(
+        Message(
+            "Une erreur interne a interrompu la demande\u00a0; rien n'a été transmis de plus.",
+            "An internal error stopped the request; nothing more was sent.",
+        ),
+        Message("Réessayer, puis donner cette référence au soutien.", "Retry, then give this reference to support."),
+        code="internal_error",
+        status=500,
+    )
+
+
+def no_healthy_deployment() -> Fault:
+    """Policy admits deployments, and none of them answers."""
+    return Fault(
+        Message(
+            "Aucun déploiement admissible ne répond en ce moment.", "No admissible deployment answers at the moment."
+        ),
+        Message("Réessayer dans quelques instants.", "Retry in a moment."),
+        code="no_healthy_deployment",
+        status=503,
     )
 
 

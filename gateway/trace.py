@@ -85,6 +85,7 @@ class Trace:
     usage: tuple[int, int] = (0, 0)
     label: str = ""
     placeholders_unknown: int = 0
+    actions: list[dict[str, str]] = field(default_factory=list)
     epoch: int = 0
 
     def decided(self, stage: Stage, facts: Facts, decision: Decision) -> None:
@@ -96,6 +97,10 @@ class Trace:
         """The record that must be durable before any byte leaves."""
         self.is_open = True
         return self._record("call.opened", now, "opened")
+
+    def asked(self, now: datetime) -> dict[str, Any]:
+        """The record that must be durable before actions that a model proposed wait for a person."""
+        return self._record("action.asked", now, "held")
 
     def closed(self, now: datetime, outcome: str, code: str = "") -> dict[str, Any]:
         """The record that must be durable before an answer is complete. `outcome`: see `audit.records`."""
@@ -109,6 +114,8 @@ class Trace:
         record["usage"] = {"input_tokens": self.usage[0], "output_tokens": self.usage[1], "day": day}
         record["label"] = self.label
         record["placeholders_unknown"] = self.placeholders_unknown
+        if self.actions:
+            record["actions"] = self.actions
         record["duration_ms"] = max(0, round((now - self.started).total_seconds() * 1000))
         return record
 
@@ -116,7 +123,7 @@ class Trace:
         stages, self.stages = self.stages, []
         return {
             "kind": kind,
-            "id": f"{self.decision}.{kind.removeprefix('call.')}",
+            "id": f"{self.decision}.{kind.partition('.')[2]}",
             "time": timestamp(now),
             "decision": self.decision,
             "system": self.system,

@@ -42,10 +42,11 @@ import orjson
 import pytest
 
 from gateway.audit import LedgerUnavailable, Receipt, canonical
-from gateway.call import Parts, govern
+from gateway.call import govern
 from gateway.config import Configuration, Deployment
 from gateway.errors import Message
 from gateway.identity import Principal
+from gateway.parts import Parts
 from gateway.policies import Remembered
 from gateway.privacy import AnalyserUnavailable, Finding
 from gateway.providers import ProviderRefused, Reply, Request, TimedOut, Unreachable
@@ -208,6 +209,8 @@ def parts_of(configuration: Configuration, script: Script, providers: Any, pendi
         configuration=lambda: configuration,
         keys=ScriptedKeys(script),
         halts=ScriptedHalts(script),
+        holds=None,  # type: ignore[arg-type] # no policy of a playbook holds: tests/wire/test_holds_*.py do, for real
+        watch=None,  # type: ignore[arg-type]
         running=script.running,
         analyser=ScriptedAnalyser(script),  # type: ignore[arg-type]
         decisions=Remembered(),
@@ -218,6 +221,8 @@ def parts_of(configuration: Configuration, script: Script, providers: Any, pendi
         breaker=Breaker(),
         telemetry=silent(),
         tokens_used=lambda _system, _day: 0,
+        keyed_hash=lambda text: f"{len(text):064x}",
+        join_key=lambda system, session, _request: f"{system} {session}",
         clock=lambda: NOW,
         new_id=lambda: "d-1",
         zone=ZoneInfo("America/Toronto"),

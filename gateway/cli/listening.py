@@ -156,7 +156,7 @@ class Bounded(HttpToolsProtocol):
         """A last answer on this connection, in the shape that clients know."""
         if self.transport.is_closing():
             return
-        status, headers, body = render(error, "", "fr", {})
+        status, headers, body = render(error, "chat", "", "fr", {})
         content = orjson.dumps(body)
         headers |= {"content-length": str(len(content)), "connection": "close", "cache-control": "no-store"}
         lines = [f"HTTP/1.1 {status} {REASONS[status]}", *(f"{name}: {value}" for name, value in headers.items())]

@@ -24,7 +24,7 @@ from gateway.identity import Principal, hash_user
 from gateway.policies import Decision, Effect, Facts, Stage
 from gateway.proposals import Examined, action_facts, examine, terms_of
 from gateway.situation import Asked
-from gateway.supervision import Action, Halt, Held, Proposal, State, Subject, halted, join_key_of
+from gateway.supervision import Action, Halt, Held, Proposal, State, Subject, halted, halted_hold, join_key_of
 from gateway.trace import plain
 from gateway.web import answered, bearer
 from gateway.wire.calls import Call
@@ -125,7 +125,7 @@ async def _considered(request: Request, principal: Principal, body: dict[str, An
     facts = situation.call_facts(
         call, system, configuration.register, asked, now, parts.zone, used, halted=halt is not None
     )
-    own = action_facts(examined, configuration.policy, lambda text: hash_user(house.user_key, f"text\0{text}"))
+    own = action_facts(examined, configuration.policy, parts.keyed_hash)
     decision = parts.decisions.decide(configuration.policy, Stage.ACTION, {**facts, **own})
     return Considered(
         parts.new_id(), asked, principal, system, subject, examined, configuration, facts, own, decision, halt
@@ -188,7 +188,7 @@ async def _told(held: Held, request: Request, house: Kept) -> Response:
     if held.state is not State.RELEASED:
         await asyncio.to_thread(house.holds.delivered, held.id)
     if held.ended_because == "halt":
-        raise _halted(held)
+        raise halted_hold(held)
     return answered(_said(held, request))
 
 
@@ -253,17 +253,6 @@ def _tool(body: dict[str, Any]) -> str:
             param="tool",
         )
     return tool
-
-
-def _halted(held: Held) -> Refusal:
-    return Refusal(
-        Message("Un arrêt d'urgence a annulé cette action.", "An emergency stop cancelled this action."),
-        Message(
-            f"La demander de nouveau une fois l'arrêt levé (arrêt {held.halt}).",
-            f"Ask for it again once the halt is lifted (halt {held.halt}).",
-        ),
-        code="halted",
-    )
 
 
 def _unknown() -> Refusal:

@@ -14,10 +14,10 @@ from starlette.requests import Request
 
 from gateway import refusals
 from gateway.audit import Ledger
-from gateway.call import Parts
 from gateway.config import Configuration, Person, Register, System
 from gateway.errors import Message, Refusal
 from gateway.identity import Keys, Principal
+from gateway.parts import Parts
 from gateway.supervision import Halts, Holds, Watch
 from gateway.web import bearer
 

@@ -10,7 +10,7 @@ every process, across restarts.
 
 from gateway.supervision.actions import Action
 from gateway.supervision.halts import HaltEntry, Halts
-from gateway.supervision.held import Content, Held, Proposal
+from gateway.supervision.held import Content, Held, Proposal, halted_hold
 from gateway.supervision.holds import State
 from gateway.supervision.keeping import join_key_of
 from gateway.supervision.notices import Notices
@@ -38,5 +38,6 @@ __all__ = [
     "Ticket",
     "Watch",
     "halted",
+    "halted_hold",
     "join_key_of",
 ]

@@ -39,12 +39,15 @@ class Action:
 
     @classmethod
     def proposed(cls, tool: str, text: str) -> Self:
-        """From the text of a tool call's arguments."""
+        """From the text of a tool call's arguments. What is no JSON, or none that is exact, is kept as the text it is."""
         try:
             arguments = orjson.loads(text) if text.strip() else {}
         except orjson.JSONDecodeError:
             arguments = text
-        return cls.of(tool, arguments)
+        try:
+            return cls.of(tool, arguments)
+        except Refusal:
+            return cls.of(tool, text)
 
     @property
     def sha256(self) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Self
 import orjson
 from sqlalchemy import Row
 
-from gateway.errors import Message
+from gateway.errors import Message, Refusal
 from gateway.supervision.actions import Action
 from gateway.supervision.holds import Hold, State
 from gateway.supervision.scopes import Subject
@@ -135,6 +135,18 @@ class Content:
         if edited is None:
             return cls(action, masked, keep)
         return cls(action, masked, keep, *_unpacked(edited)[:2])
+
+
+def halted_hold(held: Held) -> Refusal:
+    """What the requester of an action is told that a halt cancelled."""
+    return Refusal(
+        Message("Un arrêt d'urgence a annulé cette action.", "An emergency stop cancelled this action."),
+        Message(
+            f"La demander de nouveau une fois l'arrêt levé (arrêt {held.halt}).",
+            f"Ask for it again once the halt is lifted (halt {held.halt}).",
+        ),
+        code="halted",
+    )
 
 
 def packed(action: Action, masked: Any, keep: bytes = b"") -> bytes:

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,6 +54,11 @@ class Keeping:
         if self._also is not None:
             self._also(connection, held, "held")
         return held
+
+    def joined_again(self, connection: Connection, held: Held, change: int) -> Held:
+        """Somebody else waits for the hold now: marked, so that whoever waited before does not cancel it."""
+        connection.execute(update(holds).where(holds.c.id == held.id).values(change=change))
+        return replace(held, change=change)
 
     def one(self, connection: Connection, name: str) -> Held:
         """A hold. Raises a 404 `Refusal`."""

@@ -136,10 +136,15 @@ class Holds:
                 update(holds).where(holds.c.id == name, over).values(delivered_at=self._now(), **DESTROYED)
             )
 
-    def cancel(self, name: str, because: str) -> Held:
-        """Nobody waits for it any more (`client_left`…). Raises a 409 `Refusal` if it is over."""
+    def cancel(self, name: str, because: str, *, unless_after: int | None = None) -> Held | None:
+        """Nobody waits for it any more (`client_left`…). Raises a 409 `Refusal` if it is over.
+
+        `unless_after`: a change; None comes back, and nothing is done, if there was a later one: somebody else joined.
+        """
         with self._store.write() as connection:
             held, change, now = self._locked(connection, name)
+            if unless_after is not None and held.change > unless_after:
+                return None
             after = happen(held.hold, Event.CANCEL, now)
             ended = self._kept.change(connection, held, after, change, now, "cancelled", {"because": because})
         self._tell([ended])
@@ -294,7 +299,7 @@ class Holds:
             query = select(holds).where(*joined(one.join_key, since), holds.c.position == one.position)
             known = with_verdicts(connection, connection.execute(query).all())
             if known:
-                return known[0]
+                return self._kept.joined_again(connection, known[0], next_change(connection))
         return self._kept.insert(connection, one, next_change(connection), now, entries)
 
     def _locked(self, connection: Connection, name: str) -> tuple[Held, int, str]:

@@ -35,27 +35,32 @@ class Watch:
         """How many wait here."""
         return sum(map(len, self._waiting.values()))
 
-    async def outcome(self, name: str, timeout_s: float) -> Held:
-        """The hold once it waits for nobody any more, or as it is after `timeout_s`. Raises a 404 `Refusal`, or a `Fault`."""
+    def waits_for(self, name: str) -> bool:
+        """Whether anybody here waits for a hold."""
+        return name in self._waiting
+
+    @asynccontextmanager
+    async def waiting(self, name: str) -> AsyncIterator[asyncio.Future[Held]]:
+        """A future of the hold once it waits for nobody any more. Raises a 404 `Refusal`, or a `Fault`."""
         future: asyncio.Future[Held] = self._loop.create_future()
         self._waiting.setdefault(name, set()).add(future)
         try:
             await self._begin()
             held = await asyncio.to_thread(self._holds.get, name)  # after registering: no change is missed
-            if held.state is not State.WAITING or timeout_s <= 0:
-                return held
-            timer = self._loop.call_later(timeout_s, _give_up, future)
-            try:
-                return await future
-            except TimeoutError:
-                return await asyncio.to_thread(self._holds.get, name)
-            finally:
-                timer.cancel()
+            if held.state is not State.WAITING:
+                self._settle([held])
+            yield future
         finally:
             waiting = self._waiting[name]
             waiting.discard(future)
             if not waiting:
                 del self._waiting[name]
+
+    async def outcome(self, name: str, timeout_s: float) -> Held:
+        """The hold once it waits for nobody any more, or as it is after `timeout_s`. Raises a 404 `Refusal`, or a `Fault`."""
+        async with self.waiting(name) as decided:
+            await asyncio.wait([decided], timeout=timeout_s)
+            return decided.result() if decided.done() else await asyncio.to_thread(self._holds.get, name)
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[asyncio.Queue[Held | None]]:
@@ -114,11 +119,6 @@ class Watch:
                 for future in self._waiting.get(held.id, ()):
                     if not future.done():
                         future.set_result(held)
-
-
-def _give_up(future: asyncio.Future[Held]) -> None:
-    if not future.done():
-        future.set_exception(TimeoutError())
 
 
 def _put(queue: asyncio.Queue[Held | None], held: Held) -> None:

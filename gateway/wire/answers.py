@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
+
+from gateway.wire.calls import Call, Settled, ToolCall
 
 TEXT_KINDS = ("content", "reasoning_content", "reasoning", "refusal")
 ARGUMENTS = {"function": "arguments", "custom": "input"}
@@ -256,15 +258,8 @@ def _probability(entry: dict[str, Any], token: str) -> dict[str, Any]:
 # ── a whole answer ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def guarded(
-    answer: dict[str, Any],
-    guard_for: GuardFor,
-    *,
-    model: str,
-    envelope: dict[str, Any] | None,
-    opening: str | None,
-) -> dict[str, Any]:
-    """A checked answer as the application receives it: every text through its guard, the model's own name, the envelope,
+async def guarded(answer: dict[str, Any], guard_for: GuardFor, *, model: str, opening: str | None) -> dict[str, Any]:
+    """A checked answer as the application receives it: every text through its guard, the application's name of the model,
     and the visible sentence before a choice's text content: never in tool calls, and never where JSON was asked for (the
     caller then gives no `opening`).
     """
@@ -274,8 +269,6 @@ async def guarded(
     ]
     if isinstance(answer.get("usage"), dict):
         result["usage"] = quiet(answer["usage"])
-    if envelope is not None:
-        result["vigie"] = envelope
     return result
 
 
@@ -315,6 +308,78 @@ async def _call(call: dict[str, Any], choice: int, place: int, guard_for: GuardF
             text = arguments_of(call[kind], key)
             result[kind][key] = await guard_for(Channel(choice, key, place)).whole(text)
     return result
+
+
+# ── tool calls, settled ───────────────────────────────────────────────────────────────────────────────────────────
+
+LEGACY = -1
+"""In place of a tool call's index: the one `function_call` of a message, as it was before there were several."""
+
+
+def called_with(call: Mapping[str, Any]) -> tuple[str, str, str]:
+    """(kind, name, arguments) of a tool call of ours: kind is `function` or `custom`; empty for what is neither."""
+    for kind, key in ARGUMENTS.items():
+        own = call.get(kind)
+        if isinstance(own, dict):
+            return kind, own.get("name") or "", own.get(key) or ""
+    return "", "", ""
+
+
+def with_arguments(call: dict[str, Any], settled: Settled) -> dict[str, Any]:
+    """A tool call as it goes."""
+    kind, _, _ = called_with(call)
+    if settled.as_proposed or not kind:
+        return call
+    return {**call, kind: {**call[kind], ARGUMENTS[kind]: settled.arguments}}
+
+
+def proposed(answer: Mapping[str, Any]) -> list[ToolCall]:
+    """The tool calls of a guarded answer."""
+    found: list[ToolCall] = []
+    for choice, one in enumerate(answer["choices"]):
+        for place, call in enumerate(one["message"].get("tool_calls") or ()):
+            found.append(ToolCall((choice, place), *called_with(call)[1:]))
+        legacy = one["message"].get("function_call")
+        if legacy is not None:
+            found.append(ToolCall((choice, LEGACY), *called_with({"function": legacy})[1:]))
+    return found
+
+
+def settled(answer: dict[str, Any], call: Call, settled: Mapping[tuple[int, int], Settled]) -> dict[str, Any]:
+    """The answer with each tool call as it was settled. What does not go is said in the message's text; where JSON was
+    asked for, in its `refusal`.
+    """
+    for index, choice in enumerate(answer["choices"]):
+        message = choice["message"]
+        said: list[str] = []
+        kept: list[dict[str, Any]] = []
+        for place, one in enumerate(message.get("tool_calls") or ()):
+            what = settled[index, place]
+            if what.goes:
+                kept.append(with_arguments(one, what))
+            else:
+                said.append(what.said)
+        if "tool_calls" in message:
+            message["tool_calls"] = kept
+        if (index, LEGACY) in settled:
+            what = settled[index, LEGACY]
+            legacy = with_arguments({"function": message.pop("function_call")}, what)["function"]
+            if what.goes:
+                message["function_call"] = legacy
+            else:
+                said.append(what.said)
+        if said:
+            key = "refusal" if call.wants_json and message.get("content") else "content"
+            message[key] = "\n\n".join([message[key], *said] if message.get(key) else said)
+            if not kept and "function_call" not in message:
+                message.pop("tool_calls", None)
+                choice["finish_reason"] = "stop"
+    return answer
+
+
+def delivered(answer: Mapping[str, Any]) -> list[str]:
+    """The text content of each choice."""
+    return [choice["message"].get("content") or "" for choice in answer["choices"]]
 
 
 def _whole_logprobs(given: Any, content: Any) -> dict[str, Any] | None:

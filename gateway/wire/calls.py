@@ -82,6 +82,29 @@ class Call:
     wants_json: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool call that a model proposes, in the application's own values. `place`: (choice, which of its calls)."""
+
+    place: tuple[int, int]
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What becomes of a tool call: it goes with `arguments` (its own if `as_proposed`), or not at all, and `said` why."""
+
+    arguments: str | None = None
+    as_proposed: bool = False
+    said: str = ""
+
+    @property
+    def goes(self) -> bool:
+        """Whether the application receives it."""
+        return self.as_proposed or self.arguments is not None
+
+
 def check_form(content_type: str, content_encoding: str) -> None:
     """Whether the headers of a request let its body be JSON in UTF-8. Raises `NotJson`; a missing header is no matter."""
     kind, _, parameters = content_type.lower().partition(";")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from gateway.wire import answers
+from gateway.wire.answers import GuardFor, delivered, proposed, settled
 from gateway.wire.calls import (
     NOTHING,
     Call,
@@ -17,11 +19,14 @@ from gateway.wire.calls import (
     is_name,
     malformed,
     parse_object,
-    path_text,
     tokens,
     too_many,
 )
+from gateway.wire.sse import COMMENT
+from gateway.wire.stream import ChatStream
 
+PATH = "/chat/completions"
+KEEP_ALIVE = COMMENT
 KNOWN_FIELDS = frozenset(
     """model messages stream stream_options tools tool_choice parallel_tool_calls functions function_call response_format
     n max_tokens max_completion_tokens temperature top_p stop seed presence_penalty frequency_penalty logit_bias logprobs
@@ -95,11 +100,36 @@ def wants_usage(body: Mapping[str, Any]) -> bool:
     return bool((body.get("stream_options") or {}).get("include_usage"))
 
 
-def with_usage(body: dict[str, Any]) -> dict[str, Any]:
+def prepared(body: dict[str, Any]) -> dict[str, Any]:
     """A body of ours that asks the provider to report usage, which a stream only does when asked."""
     if body.get("stream"):
         body["stream_options"] = {**(body.get("stream_options") or {}), "include_usage": True}
     return body
+
+
+async def guarded(answer: dict[str, Any], call: Call, guard_for: GuardFor, *, opening: str | None) -> dict[str, Any]:
+    """A checked answer as the application may receive it."""
+    return await answers.guarded(answer, guard_for, model=call.model, opening=opening)
+
+
+def stream(
+    call: Call,
+    guard_for: GuardFor,
+    *,
+    envelope: dict[str, Any] | None,
+    opening: str | None,
+    seen: Callable[[dict[str, Any]], None] | None,
+) -> ChatStream:
+    """A rewriter of a streamed answer."""
+    return ChatStream(
+        guard_for,
+        model=call.model,
+        envelope=envelope,
+        opening=opening,
+        hide_usage=not wants_usage(call.body),
+        wants_json=call.wants_json,
+        seen=seen,
+    )
 
 
 # ── reading a request ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -231,10 +261,15 @@ def _media(value: dict[str, Any]) -> Iterator[str]:
 
 
 __all__ = [
+    "KEEP_ALIVE",
+    "PATH",
     "checked_answer",
+    "delivered",
+    "guarded",
     "parse",
-    "path_text",
+    "prepared",
+    "proposed",
+    "settled",
+    "stream",
     "usage",
-    "wants_usage",
-    "with_usage",
 ]

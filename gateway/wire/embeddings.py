@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
 
 from gateway.errors import Message
+from gateway.wire.answers import GuardFor
 from gateway.wire.calls import (
     Call,
     Limits,
     Malformed,
+    Settled,
     Text,
+    ToolCall,
     answered_object,
     broke_protocol,
     every_string,
@@ -20,6 +24,8 @@ from gateway.wire.calls import (
     too_many,
 )
 
+PATH = "/embeddings"
+KEEP_ALIVE = b""
 KNOWN_FIELDS = frozenset({"model", "input", "dimensions", "encoding_format", "user"})
 MOST_DIMENSIONS = 65_536
 
@@ -65,7 +71,45 @@ def checked_answer(body: bytes) -> dict[str, Any]:
     return answer
 
 
-def usage(answer: dict[str, Any]) -> tuple[int, int]:
+def usage(answer: Mapping[str, Any]) -> tuple[int, int]:
     """(input tokens, 0)."""
     reported = answer.get("usage")
     return tokens(reported.get("prompt_tokens")) if isinstance(reported, dict) else 0, 0
+
+
+def prepared(body: dict[str, Any]) -> dict[str, Any]:
+    """As it is: usage is always reported."""
+    return body
+
+
+async def guarded(answer: dict[str, Any], call: Call, guard_for: GuardFor, *, opening: str | None) -> dict[str, Any]:  # noqa: ARG001
+    """Vectors hold no text; the application's own name of the model."""
+    answer["model"] = call.model
+    return answer
+
+
+def proposed(answer: Mapping[str, Any]) -> Sequence[ToolCall]:  # noqa: ARG001
+    """None."""
+    return ()
+
+
+def settled(answer: dict[str, Any], call: Call, settled: Mapping[tuple[int, int], Settled]) -> dict[str, Any]:  # noqa: ARG001
+    """As it is."""
+    return answer
+
+
+def delivered(answer: Mapping[str, Any]) -> list[str]:  # noqa: ARG001
+    """None."""
+    return []
+
+
+def stream(
+    call: Call,
+    guard_for: GuardFor,
+    *,
+    envelope: dict[str, Any] | None,
+    opening: str | None,
+    seen: Callable[[dict[str, Any]], None] | None,
+) -> NoReturn:
+    """Embeddings are never streamed: `parse` says so of each call."""
+    raise NotImplementedError(call, guard_for, envelope, opening, seen)

@@ -1,4 +1,4 @@
-"""Refusals and faults in OpenAI's error shape, in the reader's language. Pure. Stock SDKs never retry a refusal."""
+"""Refusals and faults in the client's own error shape, in the reader's language. Pure. Stock SDKs never retry a refusal."""
 
 from __future__ import annotations
 
@@ -20,6 +20,19 @@ TYPES = {
     429: "rate_limit_error",
     431: "invalid_request_error",
 }
+ANTHROPIC_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    408: "timeout_error",
+    413: "request_too_large",
+    415: "invalid_request_error",
+    429: "rate_limit_error",
+    431: "invalid_request_error",
+    503: "overloaded_error",
+    504: "timeout_error",
+}
 RETRY_AFTER_S = 1
 
 
@@ -39,7 +52,7 @@ def language_of(accept_language: str) -> str:
 
 
 def render(
-    error: VigieError, decision: str, language: str, details: dict[str, Any]
+    error: VigieError, protocol: str, decision: str, language: str, details: dict[str, Any]
 ) -> tuple[int, dict[str, str], dict[str, Any]]:
     """(status, headers, body). `details`: further keys of the error object (rules, candidates)."""
     headers = {"content-type": "application/json"}
@@ -47,23 +60,29 @@ def render(
         headers["x-should-retry"] = "false"
     elif error.status in (429, 503):
         headers["retry-after"] = str(RETRY_AFTER_S)
-    return error.status, headers, {"error": _body(error, decision, language, details)}
+    return error.status, headers, _body(error, protocol, decision, language, details)
 
 
-def error_event(error: VigieError, decision: str, language: str, details: dict[str, Any]) -> bytes:
+def error_event(error: VigieError, protocol: str, decision: str, language: str, details: dict[str, Any]) -> bytes:
     """The event that ends a stream early: stock SDKs raise it."""
-    return encode(orjson.dumps({"error": _body(error, decision, language, details)}))
+    body = _body(error, protocol, decision, language, details)
+    if protocol == "responses":  # a client reads `code` and `message` beside the object, and raises because of it
+        body = {"type": "error", "code": error.code, "message": body["error"]["message"], "param": error.param, **body}
+    prefix = b"" if protocol == "chat" else b"event: error\n"
+    return prefix + encode(orjson.dumps(body))
 
 
-def _body(error: VigieError, decision: str, language: str, details: dict[str, Any]) -> dict[str, Any]:
+def _body(error: VigieError, protocol: str, decision: str, language: str, details: dict[str, Any]) -> dict[str, Any]:
     message = error.message.in_language(language)
     hint = error.hint.in_language(language) if error.hint is not None else ""
-    return {
+    types = ANTHROPIC_TYPES if protocol == "messages" else TYPES
+    inner = {
         "message": f"{message} {hint}".strip(),
-        "type": TYPES.get(error.status, "api_error"),
+        "type": types.get(error.status, "api_error"),
         "code": error.code,
         "param": error.param,
         "decision": decision,
         "hint": hint,
         **details,
     }
+    return {"type": "error", "error": inner} if protocol == "messages" else {"error": inner}

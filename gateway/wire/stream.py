@@ -5,12 +5,12 @@ call. What a guard holds back is flushed before the finish chunk of its choice. 
 the same shape, so a stock parser sees an ordinary stream.
 
 Two kinds of frames come out: those that may leave at once, and those that complete a choice (what its guards still held,
-and its finish chunk), which are kept until `finish`, so that the caller can record the outcome first.
+its tool calls, and its finish chunk), which are kept until `finish`, so that the caller can settle and record first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ import orjson
 from gateway.errors import Message
 from gateway.wire.answers import (
     ARGUMENTS,
+    LEGACY,
     Channel,
     Guard,
     GuardFor,
@@ -25,18 +26,18 @@ from gateway.wire.answers import (
     annotated,
     arguments_of,
     called,
+    called_with,
     finish_reason,
     head,
     quiet,
     silent,
     spoken,
+    with_arguments,
 )
-from gateway.wire.calls import ProviderBroke, tokens, written
+from gateway.wire.calls import ProviderBroke, Settled, ToolCall, tokens, written
 from gateway.wire.sse import DONE, Parser, encode
 
 CHOICES, TOOL_CALLS = 128, 1024
-LEGACY = -1
-"""In place of a tool call's index: the one `function_call` of a message, as it was before there were several."""
 MOST_CHANNELS = 512
 
 __all__ = ["Channel", "ChatStream", "Guard"]
@@ -53,35 +54,39 @@ class ChatStream:
         envelope: dict[str, Any] | None,
         opening: str | None,
         hide_usage: bool,
+        wants_json: bool = False,
         seen: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         self._guard_for, self._model, self._envelope = guard_for, model, envelope
-        self._opening, self._hide_usage, self._seen = opening, hide_usage, seen
+        self._opening, self._hide_usage, self._wants_json, self._seen = opening, hide_usage, wants_json, seen
         self._parser = Parser()
         self._guards: dict[int, dict[Channel, Guard]] = {}
         self._logprobs: dict[int, Logprobs] = {}
         self._channels = 0
         self._opened: set[int] = set()
-        self._finished: set[int] = set()
+        self._finished: dict[int, dict[str, Any]] = {}
+        self._calls: dict[int, dict[int, dict[str, Any]]] = {}
+        self._delivered: dict[int, list[str]] = {}
         self._given: dict[str, Any] = {}
         self._head: dict[str, Any] = {"model": model}
-        self._last: list[bytes] = []
+        self._last: list[dict[str, Any]] = []
+        self._tail: list[dict[str, Any]] = []
         self._done = False
         self.usage = (0, 0)
 
     async def feed(self, data: bytes) -> list[bytes]:
         """Frames that may leave now. Raises `ProviderBroke`, or what a guard raises."""
-        frames: list[bytes] = []
+        chunks: list[dict[str, Any]] = []
         for event in self._parser.feed(data):
             if event.data == b"[DONE]":
                 self._done = True
             elif not self._done:
-                await self._chunk(_checked(event.data), frames)
-        return frames
+                await self._chunk(_checked(event.data), chunks)
+        return [encode(written(chunk)) for chunk in chunks]
 
-    async def finish(self) -> list[bytes]:
-        """The frames that complete the answer. Raises `ProviderBroke` if the provider stopped before."""
-        if not (self._done or self._finished) or set(self._guards) - self._finished:
+    def proposed(self) -> list[ToolCall]:
+        """The tool calls of the whole answer. Raises `ProviderBroke` if the provider stopped before its end."""
+        if not (self._done or self._finished) or set(self._guards) - set(self._finished):
             raise ProviderBroke(
                 Message(
                     "Le fournisseur a interrompu sa réponse avant la fin.",
@@ -90,9 +95,49 @@ class ChatStream:
                 Message("Réessayer.", "Retry."),
                 code="provider_ended_early",
             )
-        return [*self._last, DONE]
+        return [
+            ToolCall((choice, place), *called_with(call)[1:])
+            for choice, calls in sorted(self._calls.items())
+            for place, call in sorted(calls.items())
+        ]
 
-    async def _chunk(self, chunk: dict[str, Any], frames: list[bytes]) -> None:
+    def settle(self, settled: Mapping[tuple[int, int], Settled]) -> None:
+        """What becomes of each tool call: each that goes is one delta, and what does not is said in the text."""
+        for choice, calls in sorted(self._calls.items()):
+            goes = [
+                (place, with_arguments(call, settled[choice, place]))
+                for place, call in sorted(calls.items())
+                if settled[choice, place].goes
+            ]
+            said = [settled[choice, place].said for place in sorted(calls) if not settled[choice, place].goes]
+            if said:
+                begun = "\n\n" if self._delivered.get(choice) else ""
+                key = "refusal" if self._wants_json and begun else "content"
+                self._emit_delta(choice, {key: begun + "\n\n".join(said)}, self._last, ours=True)
+            for index, (place, call) in enumerate(goes):
+                delta = (
+                    {"function_call": call["function"]}
+                    if place == LEGACY
+                    else {"tool_calls": [{**call, "index": index}]}
+                )
+                self._emit_delta(choice, delta, self._last)
+            if said and not goes:
+                self._finished[choice]["choices"][0]["finish_reason"] = "stop"
+
+    def delivered(self) -> list[str]:
+        """The text content of each choice."""
+        return ["".join(self._delivered.get(choice, ())) for choice in sorted(self._guards)]
+
+    def finish(self, manifest: str | None = None) -> list[bytes]:
+        """The frames that complete the answer; the signed manifest is on the last chunk."""
+        chunks = [*self._last, *self._finished.values(), *self._tail]
+        if chunks:
+            chunks[0] = self._first(chunks[0])
+        if manifest is not None and chunks:
+            chunks[-1] = {**chunks[-1], "vigie": {**chunks[-1].get("vigie", {}), "manifest": manifest}}
+        return [*(encode(written(chunk)) for chunk in chunks), DONE]
+
+    async def _chunk(self, chunk: dict[str, Any], chunks: list[dict[str, Any]]) -> None:
         if self._seen is not None:
             self._seen(chunk)
         given = {name: value for name, value in chunk.items() if name not in ("choices", "usage")}
@@ -104,13 +149,13 @@ class ChatStream:
         if not chunk["choices"]:
             if not self._hide_usage:
                 counts = {"usage": quiet(usage)} if usage is not None else {}
-                self._emit({**self._head, "choices": [], **counts}, self._last if self._finished else frames)
+                self._emit({**self._head, "choices": [], **counts}, self._tail if self._finished else chunks)
             return
         for choice in chunk["choices"]:
             if choice["index"] not in self._finished:
-                await self._choice(choice, usage, frames)
+                await self._choice(choice, usage, chunks)
 
-    async def _choice(self, choice: dict[str, Any], usage: Any, frames: list[bytes]) -> None:
+    async def _choice(self, choice: dict[str, Any], usage: Any, chunks: list[dict[str, Any]]) -> None:
         index: int = choice["index"]
         delta: dict[str, Any] = choice.get("delta") or {}
         if index not in self._guards:
@@ -120,14 +165,13 @@ class ChatStream:
             self._logprobs.setdefault(index, Logprobs()).feed(choice["logprobs"])
         changed = await self._through_guards(index, delta)
         if "role" in changed or any(changed.values()):
-            self._emit_delta(index, changed, frames)
+            self._emit_delta(index, changed, chunks)
         if choice.get("finish_reason") is not None:
             await self._flush(index)
-            self._finished.add(index)
             self._guards[index].clear()
             last = {"index": index, "delta": {}, "finish_reason": finish_reason(choice["finish_reason"])}
             keep_usage = {"usage": quiet(usage)} if usage is not None and not self._hide_usage else {}
-            self._emit({**self._head, "choices": [last], **keep_usage}, self._last)
+            self._finished[index] = {**self._head, "choices": [last], **keep_usage}
 
     async def _through_guards(self, index: int, delta: dict[str, Any]) -> dict[str, Any]:
         """The delta with each text as its guard releases it; keys whose text is all held back are left out."""
@@ -139,39 +183,32 @@ class ChatStream:
             released = await self._guard(Channel(index, kind)).feed(text)
             if released:
                 changed[kind] = (changed.get(kind) or "") + released
-        if isinstance(delta.get("tool_calls"), list):
-            calls = [
-                await self._tool_call(index, place, call)
-                for place, call in enumerate(delta["tool_calls"])
-                if isinstance(call, dict)
-            ]
-            if any(calls):
-                changed["tool_calls"] = [call for call in calls if call]
+        for place, call in enumerate(calls if isinstance(calls := delta.get("tool_calls"), list) else ()):
+            if isinstance(call, dict):
+                await self._tool_call(index, call["index"] if isinstance(call.get("index"), int) else place, call)
         if isinstance(delta.get("function_call"), dict):
-            legacy = await self._tool_call(index, LEGACY, {"function": delta["function_call"]})
-            if legacy:
-                changed["function_call"] = legacy["function"]
+            await self._tool_call(index, LEGACY, {"function": delta["function_call"]})
         if delta.get("annotations"):
             changed["annotations"] = await annotated(
                 delta["annotations"], lambda: self._guard_for(Channel(index, "annotations"))
             )
         return changed
 
-    async def _tool_call(self, choice: int, place: int, call: dict[str, Any]) -> dict[str, Any]:
-        """One tool call's delta; empty when it held nothing but arguments and those are held back."""
-        index = call["index"] if isinstance(call.get("index"), int) else place
-        result = await called(call, index, lambda: self._guard_for(Channel(choice, "name", index)))
-        says_more = set(result) - {"index", *ARGUMENTS} or any(result.get(kind) for kind in ARGUMENTS)
+    async def _tool_call(self, choice: int, index: int, call: dict[str, Any]) -> None:
+        """One tool call's delta: gathered, since only a whole one can be decided on."""
+        known = self._calls.setdefault(choice, {}).setdefault(index, {})
+        given = await called(call, max(index, 0), lambda: self._guard_for(Channel(choice, "name", index)))
+        given.pop("index", None)
         for kind, key in ARGUMENTS.items():
             if not isinstance(call.get(kind), dict):
                 continue
+            own = known.setdefault(kind, {"name": "", key: ""})
+            name = given.pop(kind).get("name", "")
+            own["name"] += name if name != own["name"] else ""  # some servers say it again on each delta
             text = arguments_of(call[kind], key)
-            released = await self._guard(Channel(choice, key, index)).feed(text) if text else ""
-            if key in call[kind] and (released or says_more):
-                result[kind][key] = released
-            if released:
-                says_more = True
-        return {**result, "index": index} if says_more else {}
+            own[key] += await self._guard(Channel(choice, key, index)).feed(text) if text else ""
+        for name, value in given.items():
+            known.setdefault(name, value)
 
     async def _flush(self, index: int) -> None:
         """What the guards of a choice still hold."""
@@ -183,11 +220,7 @@ class ChatStream:
                 self._emit_delta(index, {channel.kind: text}, self._last)
                 continue
             kind = "function" if channel.kind == "arguments" else "custom"
-            if channel.index == LEGACY:
-                self._emit_delta(index, {"function_call": {channel.kind: text}}, self._last)
-            else:
-                call = {"index": channel.index, kind: {channel.kind: text}}
-                self._emit_delta(index, {"tool_calls": [call]}, self._last)
+            self._calls[index][channel.index][kind][channel.kind] += text
 
     def _guard(self, channel: Channel) -> Guard:
         guards = self._guards[channel.choice]
@@ -203,22 +236,30 @@ class ChatStream:
         if self._channels > MOST_CHANNELS:
             raise _broke()
 
-    def _emit_delta(self, index: int, delta: dict[str, Any], frames: list[bytes]) -> None:
+    def _emit_delta(
+        self, index: int, delta: dict[str, Any], chunks: list[dict[str, Any]], *, ours: bool = False
+    ) -> None:
+        """`ours`: a text of the gateway's, which no label opens."""
         choice = {"index": index, "delta": delta, "finish_reason": None}
         content = delta.get("content")
         if content:
             logprobs = self._logprobs.get(index)
             if logprobs is not None and (entries := logprobs.released(content)):
                 choice["logprobs"] = {"content": entries, "refusal": None}
-            if self._opening is not None and index not in self._opened:
+            if self._opening is not None and index not in self._opened and not ours:
                 self._opened.add(index)
                 delta["content"] = f"{self._opening}\n\n{content}"
-        self._emit({**self._head, "choices": [choice]}, frames)
+            self._delivered.setdefault(index, []).append(delta["content"])
+        self._emit({**self._head, "choices": [choice]}, chunks)
 
-    def _emit(self, chunk: dict[str, Any], frames: list[bytes]) -> None:
+    def _emit(self, chunk: dict[str, Any], chunks: list[dict[str, Any]]) -> None:
+        chunks.append(self._first(chunk))
+
+    def _first(self, chunk: dict[str, Any]) -> dict[str, Any]:
+        """The chunk, with the envelope if it is the first."""
         if self._envelope is not None:
             chunk, self._envelope = {**chunk, "vigie": self._envelope}, None
-        frames.append(encode(written(chunk)))
+        return chunk
 
     def _count(self, usage: dict[str, Any]) -> None:
         self.usage = tokens(usage.get("prompt_tokens")), tokens(usage.get("completion_tokens"))

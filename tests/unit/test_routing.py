@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.call import Answer, Parts, govern
+from gateway.call import govern
 from gateway.config import Catalogue, Configuration, Deployment, load
 from gateway.errors import Message
+from gateway.parts import Answer, Parts
 from gateway.policies import Effect, Remembered, Stage, decide
 from gateway.providers import BrokeProtocol, ProviderFault, ProviderRefused, Reply, Request, TimedOut, Unreachable
 from gateway.providers.faults import NotReady
@@ -127,6 +128,10 @@ class House:
             providers=self.providers,
             breaker=self.breaker,
             telemetry=silent(),
+            holds=None,  # type: ignore[arg-type]
+            watch=None,  # type: ignore[arg-type]
+            keyed_hash=str,
+            join_key=lambda *_: "",
             tokens_used=lambda _system, _day: 0,
             clock=lambda: NOW,
             new_id=lambda: f"d-{number}",

@@ -19,7 +19,7 @@ from gateway.policies import Effect
 from gateway.privacy import Finding, Restorer, StreamGuard
 from gateway.wire import answers
 from gateway.wire.answers import Channel
-from gateway.wire.calls import ProviderBroke
+from gateway.wire.calls import ProviderBroke, Settled
 from gateway.wire.sse import Parser
 from gateway.wire.stream import ChatStream
 
@@ -54,7 +54,8 @@ async def through(data: Sequence[bytes], **options: Any) -> tuple[list[Message],
     settled = {"model": "ours", "envelope": None, "opening": None, "hide_usage": False, **options}
     stream = ChatStream(guard_for, **settled)
     early = [frame for piece in data for frame in await stream.feed(piece)]
-    return parsed(early), parsed(await stream.finish())
+    stream.settle({call.place: Settled(as_proposed=True) for call in stream.proposed()})
+    return parsed(early), parsed(stream.finish())
 
 
 def parsed(frames: Sequence[bytes]) -> list[Message]:
@@ -89,7 +90,7 @@ def whole(message: Message, **more: Any) -> Message:
     answer = {"id": "c1", "object": "chat.completion", "created": 1, "model": "theirs", **more}
     answer["choices"] = [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}]
     answer["choices"][0] |= {key: answer.pop(key) for key in ("logprobs",) if key in answer}
-    return asyncio.run(answers.guarded(answer, guard_for, model="ours", envelope=None, opening=None))
+    return asyncio.run(answers.guarded(answer, guard_for, model="ours", opening=None))
 
 
 # ── streamed and whole ────────────────────────────────────────────────────────────────────────────────────────────
@@ -237,9 +238,9 @@ def test_a_streamed_call_keeps_its_shape_and_its_json() -> None:
         ),
         *(chunk({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}) for piece in pieces),
     )
-    assert chunks[0]["choices"][0]["delta"]["tool_calls"] == [
-        {"index": 0, "id": "call_1", "type": "function", "function": {"name": "ecrire", "arguments": ""}}
-    ]
+    assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": None}
+    (call,) = chunks[1]["choices"][0]["delta"]["tool_calls"]
+    assert (call["index"], call["id"], call["type"], call["function"]["name"]) == (0, "call_1", "function", "ecrire")
     assert json.loads(arguments(chunks)) == {"à": '12, rue "Roy"\nQuébec', "nas": "⟦NAS⟧"}
 
 

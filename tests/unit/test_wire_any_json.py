@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gateway.privacy import Opened
 from gateway.wire import answers, chat, embeddings
-from gateway.wire.calls import Call, Limits, Malformed, ProviderBroke, TooLarge, rewrite
+from gateway.wire.calls import Call, Limits, Malformed, ProviderBroke, Settled, TooLarge, rewrite
 from gateway.wire.stream import Channel, ChatStream
 
 LIMITS = Limits(max_depth=20, max_texts=50)
@@ -102,6 +102,7 @@ CHUNK = record(
     ),
     usage=USAGE,
 )
+ASKED = Call("chat", "m", False, (), (), (), (), (), {}, wants_json=True)
 LONG = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None)
 
 
@@ -132,7 +133,7 @@ def test_any_json_is_a_chat_call_or_is_refused(value: Any) -> None:
     call = parsed(chat.parse, value)
     if call is not None:
         changed = with_every_text_changed(call)
-        assert orjson.loads(orjson.dumps(chat.with_usage(changed)))["model"] == "theirs"
+        assert orjson.loads(orjson.dumps(chat.prepared(changed)))["model"] == "theirs"
         assert call.body == value
         assert rewrite(call, {text.path: text.value for text in call.texts}, model=call.model) == call.body
 
@@ -245,9 +246,11 @@ async def test_any_answer_is_a_completion_or_the_provider_broke_its_protocol(val
     except ProviderBroke:
         return
     for opening in (None, "Mention."):
-        delivered = await answers.guarded(
-            answer, lambda _channel: Shouting(), model="m", envelope={"label": "generated"}, opening=opening
-        )
+        delivered = await answers.guarded(answer, lambda _channel: Shouting(), model="m", opening=opening)
+        assert all(isinstance(text, str) for text in answers.delivered(delivered))
+        for what in (Settled(as_proposed=True), Settled(arguments="{}"), Settled(said="Non.")):
+            settled = {call.place: what for call in answers.proposed(delivered)}
+            answers.settled(orjson.loads(orjson.dumps(delivered)), ASKED, settled)
         assert orjson.loads(orjson.dumps(delivered))["model"] == "m"
     assert all(type(count) is int and 0 <= count < 2**53 for count in chat.usage(answer))
 
@@ -284,6 +287,11 @@ class Shouting:
         return text.upper()
 
 
+def ended(stream: ChatStream) -> list[bytes]:
+    stream.settle({call.place: Settled(as_proposed=True) for call in stream.proposed()})
+    return stream.finish()
+
+
 def streamed(on: Any = None) -> ChatStream:
     def guard_for(channel: Channel) -> Shouting:
         if on is not None:
@@ -307,7 +315,7 @@ async def test_any_chunk_is_a_chunk_or_the_provider_broke_its_protocol(chunks: l
             for frame in await stream.feed(b"data: " + orjson.dumps(chunk) + b"\n\n"):
                 assert isinstance(orjson.loads(frame.removeprefix(b"data: "))["choices"], list)
         await stream.feed(b"data: [DONE]\n\n")
-        await stream.finish()
+        ended(stream)
     except ProviderBroke:
         pass
     assert all(type(count) is int and 0 <= count < 2**53 for count in stream.usage)
@@ -320,7 +328,7 @@ async def test_any_bytes_are_a_stream_or_the_provider_broke_its_protocol(parts: 
     try:
         for part in parts:
             await stream.feed(part)
-        last = await stream.finish()
+        last = ended(stream)
     except ProviderBroke:
         return
     assert last[-1] == b"data: [DONE]\n\n"
@@ -343,7 +351,7 @@ async def test_every_text_of_a_delta_passes_a_guard() -> None:
     frames = await stream.feed(
         b"data: " + orjson.dumps({"choices": [{"index": 0, "delta": delta, "finish_reason": "stop"}]}) + b"\n\n"
     )
-    frames += [frame for frame in await stream.finish() if b"[DONE]" not in frame]
+    frames += [frame for frame in ended(stream) if b"[DONE]" not in frame]
     assert b"secret" not in b"".join(frames)
     assert len(guarded) == 7
     said: dict[str, str] = {}

@@ -1,0 +1,216 @@
+"""The action stage: what becomes of the tool calls that a model proposes. *Edge*: holds, and people who take their time.
+
+Policy says of each whether it goes, does not, or waits for a person. What waits is durable before anybody waits for it, and
+is released once, to whoever waits then. A client that leaves and comes back with the same request is given the same answer
+of the same model, from what the hold keeps under seal, and so the same holds: nothing is asked twice of anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from gateway.errors import Fault, Message, Refusal
+from gateway.parts import Parts
+from gateway.policies import Effect, Policy, Stage
+from gateway.proposals import action_facts, examine, terms_of
+from gateway.stages import Governed, asked_of_policy
+from gateway.supervision import Action, Held, Proposal, State, Ticket, halted, halted_hold
+from gateway.trace import Trace
+from gateway.wire.calls import Settled, ToolCall
+
+AT_FIRST_S = 2.0
+"""How long a client is told nothing, so that a quick decision or a halt still has its own status."""
+EVERY_S = 15.0
+"""How often a client is then told that it still waits: less than any proxy's patience."""
+LEFT_S = 6.0
+"""How long after its client left a hold is kept for the same request to come again: stock clients retry within 2 s."""
+
+
+class Acting:
+    """The tool calls of one answer. `settled` says what becomes of each, once `settle` has ended."""
+
+    def __init__(self, governed: Governed, parts: Parts, trace: Trace, ticket: Ticket) -> None:
+        self._governed, self._parts, self._trace, self._ticket = governed, parts, trace, ticket
+        self.settled: dict[tuple[int, int], Settled] = {}
+
+    async def settle(self, calls: Sequence[ToolCall], keep: bytes) -> AsyncGenerator[None, None]:
+        """Decide on each; yields now and then while people are waited for. `keep`: the provider's answer, for `rejoined`.
+
+        Raises a `Refusal` (`halted`), or a `Fault`.
+        """
+        waiting: list[tuple[ToolCall, Proposal]] = []
+        for position, call in enumerate(calls):
+            proposal = await self._considered(call, position, keep)
+            if proposal is not None:
+                waiting.append((call, proposal))
+        if not waiting:
+            return
+        asked = self._trace.asked(self._parts.clock())
+        proposals = [proposal for _, proposal in waiting]
+        held = await asyncio.to_thread(self._parts.holds.hold, *proposals, records=[asked])
+        try:
+            async with aclosing(self._until_decided(held)) as ticks:
+                async for _ in ticks:
+                    yield
+            for (call, _), one in zip(waiting, held, strict=True):
+                await self._decided(call, one.id)
+        except (asyncio.CancelledError, GeneratorExit):
+            self._left(held)
+            raise
+
+    async def _considered(self, call: ToolCall, position: int, keep: bytes) -> Proposal | None:
+        """What policy says of one call: settled at once, or a proposal to hold."""
+        parts, policy = self._parts, self._governed.configuration.policy
+        subject = replace(self._ticket.subject, tool=call.name)
+        halt = parts.halts.stops(subject)
+        if halt is not None:  # whatever the policy says of it
+            raise halted(halt)
+        try:
+            action = Action.proposed(call.name, call.arguments)
+        except Refusal as refusal:
+            self._settle(call, "", "denied", Settled(said=self._said(refusal.message)))
+            return None
+        examined = await examine(action, parts.analyser)
+        facts = action_facts(examined, policy, parts.keyed_hash)
+        decision = asked_of_policy(Stage.ACTION, facts, self._governed.configuration, parts, self._trace)
+        if decision.effect is Effect.DENY:
+            reason = policy.rule(decision.matches[0].rule).reason
+            self._settle(call, action.sha256, "denied", Settled(said=self._said(_refused_by_policy(call.name, reason))))
+            return None
+        if decision.effect is not Effect.HOLD:
+            self._settle(call, action.sha256, "allowed", Settled(as_proposed=True))
+            return None
+        terms = terms_of(policy, decision)
+        rule = policy.rule(terms.rule)
+        trace = self._trace
+        return Proposal(
+            decision=trace.decision,
+            door=self._governed.asked.protocol,
+            requester=f"user:{trace.user}" if trace.user else f"key:{trace.key}",
+            subject=subject,
+            action=action,
+            masked=examined.masked,
+            policy=policy.version,
+            rule=rule.id,
+            code=rule.code,
+            reason=rule.reason,
+            approvals=terms.approvals,
+            expires_s=terms.expires_s,
+            entities=examined.entities,
+            join_key=join_key(self._governed, parts),
+            position=position,
+            keep=keep,
+        )
+
+    async def _until_decided(self, held: Sequence[Held]) -> AsyncGenerator[None, None]:
+        patience = AT_FIRST_S
+        for one in held:
+            async with self._parts.watch.waiting(one.id) as decided:
+                while not decided.done():
+                    await asyncio.wait([decided], timeout=patience)
+                    if not decided.done():
+                        patience = EVERY_S
+                        yield
+
+    async def _decided(self, call: ToolCall, name: str) -> None:
+        """A hold is over, or approved and released now. Raises if a halt cancelled it."""
+        holds = self._parts.holds
+        held = await asyncio.to_thread(holds.get, name)
+        if held.state is State.APPROVED:
+            try:
+                content = await asyncio.to_thread(holds.release, name, held.hold.approved_sha256)
+            except Refusal as refusal:
+                if refusal.code == "halted":
+                    raise
+                held = await asyncio.to_thread(holds.get, name)
+            else:
+                edited = content.edited is not None
+                what = Settled(arguments=_text(content.current.arguments)) if edited else Settled(as_proposed=True)
+                self._settle(call, content.current.sha256, "edited" if edited else "approved", what, name)
+                return
+        await asyncio.to_thread(holds.delivered, name)
+        if held.ended_because == "halt":
+            raise halted_hold(held)
+        said = self._said(_refused_by_person(held))
+        self._settle(call, held.hold.action_sha256, held.state.value, Settled(said=said), name)
+
+    def _settle(self, call: ToolCall, sha256: str, outcome: str, settled: Settled, hold: str = "") -> None:
+        self.settled[call.place] = settled
+        one = {"tool": call.name, "sha256": sha256, "outcome": outcome}
+        self._trace.actions.append({**one, "hold": hold} if hold else one)
+
+    def _said(self, message: Message) -> str:
+        return message.in_language(self._governed.asked.language)
+
+    def _left(self, held: Sequence[Held]) -> None:
+        """The client is gone: after a while, cancel what nobody came back for. At shutdown nothing is: it waits on."""
+        if self._ticket.halt is None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(LEFT_S, lambda: self._parts.finish_later(loop.create_task(self._cancel(held))))
+
+    async def _cancel(self, held: Sequence[Held]) -> None:
+        for one in held:
+            if not self._parts.watch.waits_for(one.id):
+                with suppress(Refusal, Fault):
+                    await asyncio.to_thread(self._parts.holds.cancel, one.id, "client_left", unless_after=one.change)
+
+
+def join_key(governed: Governed, parts: Parts) -> str:
+    """What a retried request repeats: who asks, in which session, and every byte."""
+    asked = governed.asked
+    request = b"\0".join([asked.protocol.encode(), asked.user.encode(), asked.body])
+    return parts.join_key(governed.system.id, asked.session, request)
+
+
+async def rejoined(governed: Governed, parts: Parts) -> tuple[str, bytes] | None:
+    """The deployment and its answer, if this request was made before and what it led to is still held."""
+    if not governed.call.tools or not may_hold(governed.configuration.policy):
+        return None
+    for held in await asyncio.to_thread(parts.holds.joinable, join_key(governed, parts)):
+        content = await asyncio.to_thread(parts.holds.content, held.id)
+        if content is not None and content.keep:
+            return held.subject.deployment, content.keep
+    return None
+
+
+@lru_cache(16)
+def may_hold(policy: Policy) -> bool:
+    """Whether a policy can hold an action at all."""
+    return any(rule.stage is Stage.ACTION and rule.effect is Effect.HOLD for rule in policy.rules)
+
+
+def _text(arguments: Any) -> str:
+    return arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode()
+
+
+def _refused_by_policy(tool: str, reason: Message) -> Message:
+    return Message(
+        f"L'action «\u00a0{tool}\u00a0» est refusée par la politique de l'organisme. {reason.fr}",
+        f"The action “{tool}” is refused by the body's policy. {reason.en}",
+    )
+
+
+def _refused_by_person(held: Held) -> Message:
+    """What the model and its user are told of an action that a person did not let go."""
+    tool, said = held.tool, held.said
+    if held.state is State.DENIED:
+        return Message(
+            f"L'action «\u00a0{tool}\u00a0» a été refusée par une personne\u00a0: {said}",
+            f"The action “{tool}” was refused by a person: {said}",
+        )
+    if held.state is State.EXPIRED:
+        return Message(
+            f"L'action «\u00a0{tool}\u00a0» n'a pas été approuvée à temps\u00a0; elle est refusée.",
+            f"The action “{tool}” was not approved in time; it is refused.",
+        )
+    return Message(
+        f"L'action «\u00a0{tool}\u00a0» n'a pas été exécutée\u00a0: sa demande n'attend plus de décision.",
+        f"The action “{tool}” was not carried out: its request waits for no decision any more.",
+    )
