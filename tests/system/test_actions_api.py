@@ -17,84 +17,8 @@ from typing import Any
 import pytest
 import rfc8785
 
-from tests.gateway_process import Gateway, all_records, example_config, run_vigie, verify_live
-
-SIN = "130 692 544"
-POLICY = """
-policy: actions
-rules:
-  - id: payments-need-a-person
-    principle: 11
-    stage: action
-    when: action.tool == "issue_payment" && double(action.arguments.amount) > 1000.0
-    effect: hold
-    hold: {approvals: 1, expires: 10m}
-    code: payment_approval
-    reason: {fr: "Un paiement de plus de 1 000 $ exige l'accord d'une personne.", en: "A payment over $1,000 needs a person."}
-  - id: short-lived
-    principle: 11
-    stage: action
-    when: action.tool == "short"
-    effect: hold
-    hold: {approvals: 1, expires: 1s}
-    code: short_approval
-    reason: {fr: Court., en: Short.}
-  - id: no-deletion
-    principle: 11
-    stage: action
-    when: action.tool == "delete_all"
-    effect: deny
-    code: action_denied
-    reason: {fr: Cette action est interdite., en: This action is not allowed.}
-"""
-PAYMENT = {"tool": "issue_payment", "arguments": {"amount": 1500.5, "to": SIN}}
-
-
-class Desk:
-    """A running gateway, and the keys of those who come to it."""
-
-    def __init__(self, gateway: Gateway, place: tuple[Path, Path]) -> None:
-        self.gateway, self.place = gateway, place
-        self.gagnon = self.key("s.gagnon")
-        self.roy = self.key("m.roy")
-
-    def key(self, person: str) -> str:
-        kept = self.place[1].parent / f"{person}.key"
-        if not kept.exists():
-            kept.write_text(
-                run_vigie("key", "create", "--person", person, config=self.place[0], data=self.place[1]).strip()
-            )
-        return kept.read_text()
-
-    def send(
-        self, method: str, path: str, key: str, body: Any = None, **headers: str
-    ) -> tuple[int, dict[str, Any], dict[str, str]]:
-        data = None if body is None else json.dumps(body).encode()
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {"authorization": f"Bearer {key}", "content-type": "application/json", **named}
-        request = urllib.request.Request(self.gateway.url + path, data, sent, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=40) as answer:
-                return answer.status, json.loads(answer.read()), dict(answer.headers)
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read()), dict(error.headers)
-
-    def ask(self, body: Any = PAYMENT, **headers: str) -> tuple[int, dict[str, Any], dict[str, str]]:
-        return self.send("POST", "/v1/actions", self.gateway.key, body, **headers)
-
-    def held(self, body: Any = PAYMENT, **headers: str) -> dict[str, Any]:
-        status, said, answer = self.ask(body, **headers)
-        assert (status, said["state"], answer["location"]) == (202, "waiting", f"/v1/actions/{said['id']}")
-        return said
-
-    def look(self, name: str, wait: int = 0) -> tuple[int, dict[str, Any]]:
-        return self.send("GET", f"/v1/actions/{name}?wait={wait}", self.gateway.key)[:2]
-
-    def decide(self, name: str, verdict: str, key: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        return self.send("POST", f"/v1/holds/{name}/{verdict}", key, body)[:2]
-
-    def approve(self, one: dict[str, Any], **more: Any) -> tuple[int, dict[str, Any]]:
-        return self.decide(one["id"], "approve", self.gagnon, {"action_sha256": one["action_sha256"], **more})
+from tests.desk import PAYMENT, POLICY, SIN, Desk, code_of
+from tests.gateway_process import Gateway, all_records, example_config, verify_live
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +33,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def desk(place: tuple[Path, Path]) -> Iterator[Desk]:
     with Gateway.start(*place) as gateway:
         yield Desk(gateway, place)
-
-
-def code_of(answer: tuple[int, dict[str, Any]]) -> tuple[int, str]:
-    return answer[0], answer[1]["error"]["code"]
 
 
 def test_what_policy_allows_or_refuses_is_answered_at_once(desk: Desk) -> None:
