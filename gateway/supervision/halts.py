@@ -57,8 +57,8 @@ class HaltEntry:
 class Halts:
     """The halts of an installation. `stops` answers from memory, as of the last `refresh`."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, now: Callable[[], str] = now_text) -> None:
+        self._store, self._now = store, now
         self._in_force: tuple[Halt, ...] = ()
         self._epoch = 0
         self._told: list[Callable[[tuple[Halt, ...]], None]] = []
@@ -91,7 +91,7 @@ class Halts:
     def raise_now(self, scope: Scope, reason: str, by: str, *, drill: bool = False) -> Halt:
         """Stop `scope`. Durable, recorded and seen by every process when it returns or soon after."""
         _needs_reason(reason)
-        halt = Halt(f"h-{secrets.token_hex(6)}", scope, reason.strip(), by, now_text(), drill)
+        halt = Halt(f"h-{secrets.token_hex(6)}", scope, reason.strip(), by, self._now(), drill)
         with self._store.write() as connection:
             connection.execute(select(tree.c.size).with_for_update()).one()
             in_force = connection.execute(select(halts.c.id).where(halts.c.lifted_at.is_(None))).all()
@@ -134,7 +134,7 @@ class Halts:
                     Message("Demander à une autre personne habilitée.", "Ask another authorised person."),
                     code="same_person",
                 )
-            lifted_at = now_text()
+            lifted_at = self._now()
             connection.execute(
                 update(halts)
                 .where(halts.c.id == name)
