@@ -6,6 +6,7 @@ what a check of conditions needs is read: the tree, and where each node stands i
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,49 @@ def parsed(serialized: bytes) -> Node:
         pair = _message(entry)
         positions[int(_first(pair, 1, 0))] = int(_first(pair, 2, 0))
     return _node(_message(_first(checked, 4)), positions)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A condition compares the number at `path` in a tool's arguments with a written one: path, `sign`, number."""
+
+    path: tuple[str, ...]
+    sign: str
+    number: float
+
+
+_SIGNS = {"_>_": ">", "_>=_": ">=", "_<_": "<", "_<=_": "<="}
+_TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+_NUMBERS = ("double", "int", "uint")
+
+
+def bounds(node: Node) -> Iterator[Bound]:
+    """The bounds that a condition sets to numbers in a tool's arguments, wherever they stand in it."""
+    if node.kind == "call" and node.value in _SIGNS and len(node.args) == 2:
+        sign = _SIGNS[node.value]
+        left, right = node.args
+        for one, other, way in ((left, right, sign), (right, left, _TURNED[sign])):
+            number, path = other.value, _argument_path(one)
+            if path and other.kind == "const" and isinstance(number, (int, float)) and not isinstance(number, bool):
+                yield Bound(path, way, number)
+    for one in node.args:
+        yield from bounds(one)
+
+
+def _argument_path(node: Node) -> tuple[str, ...]:
+    """Where in `action.arguments` a node looks, through a conversion to a number; empty when nowhere that is written."""
+    if node.kind == "call" and node.value in _NUMBERS and len(node.args) == 1:
+        return _argument_path(node.args[0])
+    if node.kind == "select" and len(node.args) == 1:
+        name, inner = str(node.value), node.args[0]
+    elif node.kind == "call" and node.value == "_[_]" and node.args[1].kind == "const":
+        name, inner = str(node.args[1].value), node.args[0]
+    else:
+        return ()
+    if inner.kind == "ident" and inner.value == "action.arguments":
+        return (name,)
+    before = _argument_path(inner)
+    return (*before, name) if before else ()
 
 
 def _node(expression: dict[int, list[Any]], positions: dict[int, int]) -> Node:
@@ -84,6 +128,8 @@ def _constant(constant: dict[int, list[Any]]) -> Any:
     if 3 in constant:
         value = int(_first(constant, 3))
         return value - (1 << 64) if value >= 1 << 63 else value
+    if 5 in constant:
+        return float(struct.unpack("<d", _first(constant, 5))[0])
     if 6 in constant:
         return _text(constant, 6)
     return None
