@@ -3,6 +3,7 @@
     /ledger/checkpoint, /ledger/key, /ledger/tile/<L>/<N>[.p/<W>]      open to all: hashes and signatures, no content
     /ledger/tile/entries/<N>[.p/<W>]                                   the records, to auditors
     /v1/decisions/{id}, …/proof                                        an application's own decisions; all, to auditors
+    /v1/decisions/{id}/explanation                                     the same; those of their systems, to supervisors
 
 A tile never changes once it is served, so it may be kept for ever. Only what a checkpoint covers is served. A few reads
 at a time at most: whoever asks for tiles without end waits in line, and calls do not wait behind them.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -27,12 +28,15 @@ from gateway.audit.decisions import proofs_of, records_of
 from gateway.audit.tiles import Tile, entries_of, hashes_of
 from gateway.config import Configuration
 from gateway.errors import Message, Refusal
+from gateway.explanations import Named, Reader, Telling, answer, explanation_of, prose, told
 from gateway.identity import Keys, Principal
 from gateway.storage import Store
 from gateway.storage.tables import checkpoint, signals
 from gateway.web import bearer
+from gateway.wire.errors import language_of
 
 READS_AT_ONCE = 2
+FORMS = ("json", "text", "65.2")
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_ITS_READER = "private, max-age=31536000, immutable"
 BRIEFLY = "public, max-age=1"
@@ -61,6 +65,7 @@ def routes() -> list[Route]:
         Route("/ledger/tile/{path:path}", tile),
         Route("/v1/decisions/{decision}", decision),
         Route("/v1/decisions/{decision}/proof", proof),
+        Route("/v1/decisions/{decision}/explanation", explanation),
     ]
 
 
@@ -116,6 +121,31 @@ async def proof(request: Request) -> Response:
     return _json(body)
 
 
+async def explanation(request: Request) -> Response:
+    """Why: what was decided, by which rules, on which facts, and what would have changed it.
+
+    `?reader=person|supervisor|auditor`; `?format=json|text|65.2`, or by `Accept`; in the language of `Accept-Language`.
+    """
+    house, name = house_of(request), request.path_params["decision"]
+    register = house.configuration.register
+    systems, readers = _explained_to(await _principal(request), house.configuration)
+    reader, form = _reader(request, readers), _form(request)
+    language = language_of(request.headers.get("accept-language", ""))
+
+    def read() -> tuple[bytes, str]:
+        found = explanation_of(house.store, name, systems, register.classifications)
+        telling = Telling(found, reader, language, Named.of(register, found.system, language))
+        if form == "json":
+            return orjson.dumps(told(telling)), "application/json"
+        return (
+            (answer(telling).encode(), "text/markdown") if form == "65.2" else (prose(telling).encode(), "text/plain")
+        )
+
+    body, media_type = await _reading(request, read)
+    headers = {**_headers("no-store"), "vary": "accept, accept-language", "content-language": language}
+    return Response(body, media_type=media_type, headers=headers)
+
+
 # ── who asks ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -144,6 +174,69 @@ async def _whose(request: Request) -> str | None:
     if not _is_auditor(principal, house_of(request).configuration):
         raise _auditors_only()
     return None
+
+
+def _explained_to(principal: Principal, configuration: Configuration) -> tuple[list[str] | None, tuple[Reader, ...]]:
+    """(the systems whose decisions may be explained, None for all; the readers that one may be, the usual one first).
+
+    Raises a `Refusal`. An application is told what the person concerned may be told, of its own decisions.
+    """
+    if principal.system is not None:
+        return [principal.system], (Reader.PERSON,)
+    register = configuration.register
+    roles = {role for one in register.people if one.id == principal.person for role in one.roles}
+    if roles & {"auditor", "officer"}:
+        return None, (Reader.AUDITOR, Reader.SUPERVISOR, Reader.PERSON)
+    if "admin" in roles:
+        return None, (Reader.SUPERVISOR, Reader.PERSON)
+    if "supervisor" in roles:
+        supervised = [one.id for one in register.systems if principal.person in one.supervisors]
+        return supervised, (Reader.SUPERVISOR, Reader.PERSON)
+    raise Refusal(
+        Message("Votre rôle ne le permet pas.", "Your role does not allow this."),
+        Message(
+            "Rôles admis\u00a0: auditor, officer, supervisor, admin.",
+            "Roles that may: auditor, officer, supervisor, admin.",
+        ),
+        code="role_missing",
+    )
+
+
+def _reader(request: Request, readers: Sequence[Reader]) -> Reader:
+    """Who the explanation is for. Raises a `Refusal`."""
+    asked = request.query_params.get("reader", readers[0].value)
+    if asked not in list(Reader):
+        raise _not_one_of("reader", list(Reader))
+    if asked not in readers:
+        names = ", ".join(readers)
+        raise Refusal(
+            Message("Cette explication n'est pas pour votre rôle.", "This explanation is not for your role."),
+            Message(f"Les vôtres\u00a0: {names}.", f"Yours: {names}."),
+            code="not_your_reader",
+            param="reader",
+        )
+    return Reader(asked)
+
+
+def _form(request: Request) -> str:
+    """The form of the explanation: as `format` says, or `Accept`. Raises a `Refusal`."""
+    asked = request.query_params.get("format")
+    if asked is None:
+        accepted = request.headers.get("accept", "")
+        return "text" if "text/plain" in accepted and "application/json" not in accepted else "json"
+    if asked not in FORMS:
+        raise _not_one_of("format", FORMS)
+    return asked
+
+
+def _not_one_of(name: str, values: Sequence[str]) -> Refusal:
+    known = ", ".join(values)
+    return Refusal(
+        Message(f"{name}\u00a0: l'un de {known}.", f"{name}: one of {known}."),
+        code="invalid_request",
+        status=400,
+        param=name,
+    )
 
 
 def _is_auditor(principal: Principal, configuration: Configuration) -> bool:

@@ -104,6 +104,7 @@ def document() -> dict[str, Any]:
                 "application/json",
                 parameters=("decision",),
             ),
+            "/v1/decisions/{decision}/explanation": _explanation(),
             "/v1/decisions/{decision}/proof": _read(
                 "La preuve qu'elle est au registre (C2SP tlog-proof). The proof that it is in the ledger.",
                 "application/json",
@@ -195,6 +196,26 @@ def _write(summary: str, status: str, properties: dict[str, str]) -> dict[str, A
             "responses": {status: {"description": summary, "content": {"application/json": {}}}, "default": _ERROR},
         }
     }
+
+
+def _explanation() -> dict[str, Any]:
+    summary = "Pourquoi, et ce qui aurait changé la décision. Why, and what would have changed the decision."
+    path = _read(summary, "application/json", parameters=("decision",))
+    path["get"]["parameters"] = [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": text,
+            "schema": {"type": "string", "enum": values},
+        }
+        for name, text, values in (
+            ("reader", "À qui elle s'adresse. Whom it is for.", ["person", "supervisor", "auditor"]),
+            ("format", "« 65.2 » : projet de réponse. A draft answer (s. 65.2).", ["json", "text", "65.2"]),
+        )
+    ]
+    path["get"]["responses"]["200"]["content"] |= {"text/plain": {}, "text/markdown": {}}
+    return path
 
 
 def _in_path(name: str) -> dict[str, Any]:

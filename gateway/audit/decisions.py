@@ -69,10 +69,15 @@ def _records_of(connection: Connection, decision: str, system: str | None) -> li
         chosen = chosen.where(records.c.system == system)
     found = [Recorded(*row) for row in connection.execute(chosen.order_by(records.c.seq))] if decision else []
     if not found:
-        raise Refusal(
-            Message("Il n'y a pas de décision de ce nom.", "There is no decision of this name."),
-            Message("L'en-tête x-vigie-decision la donne.", "The x-vigie-decision header has it."),
-            code="unknown_decision",
-            status=404,
-        )
+        raise unknown_decision()
     return found
+
+
+def unknown_decision() -> Refusal:
+    """404. A decision of another system looks the same as none."""
+    return Refusal(
+        Message("Il n'y a pas de décision de ce nom.", "There is no decision of this name."),
+        Message("L'en-tête x-vigie-decision la donne.", "The x-vigie-decision header has it."),
+        code="unknown_decision",
+        status=404,
+    )

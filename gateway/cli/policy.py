@@ -1,4 +1,4 @@
-"""`vigie policy test|replay`: the cases beside the policies, run like unit tests; recorded calls under another policy."""
+"""`vigie policy test|replay|explain`: the cases beside the policies, recorded calls under another policy, and why."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 import orjson
 
+from gateway.cli.explain import explain
 from gateway.cli.places import config_option, data_option, instant, json_option, open_configured_store
 from gateway.config import ConfigurationError, load, load_policy, run_cases
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 @click.group()
 def command() -> None:
     """Politiques. Policies."""
+
+
+command.add_command(explain)
 
 
 @command.command()

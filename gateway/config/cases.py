@@ -119,7 +119,7 @@ def _check_case(case: Case, loc: Loc, document: Document, configuration: Configu
             )
             said = Message(f"Fait inconnu à cette étape\u00a0: {name}.", f"Unknown fact at this stage: {name}.")
             yield document.problem(where, said, hint, key=True)
-        elif not _has_type(value, seen[name].type):
+        elif not has_type(value, seen[name].type):
             said = Message(f"{name}\u00a0: ce n'est pas son type.", f"{name}: this is not its type.")
             wanted = f"{seen[name].type}"
             yield document.problem(where, said, Message(f"Il faut\u00a0: {wanted}.", f"Must be: {wanted}."))
@@ -133,7 +133,8 @@ def _check_case(case: Case, loc: Loc, document: Document, configuration: Configu
                 yield document.problem((*loc, "expect", key, index), said, hint)
 
 
-def _has_type(value: Any, kind: str) -> bool:
+def has_type(value: Any, kind: str) -> bool:
+    """Whether a value, as YAML has it, is of a fact's type."""
     if kind == "list":
         return isinstance(value, list) and all(isinstance(one, str) for one in value)
     return type(value) is {"string": str, "bool": bool, "int": int, "map": dict}[kind]

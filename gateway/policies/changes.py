@@ -23,7 +23,7 @@ COUNTS = {"privacy.entities": "privacy.count", "output.entities": "output.count"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change. `said`: a clause that begins with "si" or "if", in the past conditional.
+    """One change. `said`: a clause that begins with "si" or "if", in the past conditional; `{}` stands for a deployment.
 
     `sets`: facts as they would be, at the stages that have them; of `deployment` only, if one is named. `without`: a type
     of finding that would not be there, `found` one that would, in `lists`. `another`: facts of one more deployment.
@@ -44,6 +44,11 @@ class Change:
     derogation: str = ""
     approval: bool | None = None
     group: str = ""
+
+    def clause(self, language: str, deployment: str = "") -> str:
+        """What would have been so. `deployment`: the words for the deployment that it is about, e.g. « cti »."""
+        said = self.said.in_language(language)
+        return said.replace("{}", deployment or self.deployment) if self.deployment else said
 
     @property
     def names(self) -> frozenset[str]:

@@ -241,13 +241,8 @@ def _in_the_catalogue(facts: Facts) -> Iterator[Change]:
             ),
         ),
     )
-    for change, sets, text in entries:
-        yield Change(
-            f"{change}:{name}",
-            Message(text.fr.format(f"«\u00a0{name}\u00a0»"), text.en.format(f"'{name}'")),
-            sets,
-            deployment=name,
-        )
+    for change, sets, said in entries:
+        yield Change(f"{change}:{name}", said, sets, deployment=name)
 
 
 def _elsewhere(facts: Facts) -> Iterator[Change]:

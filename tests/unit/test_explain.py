@@ -417,6 +417,6 @@ def test_everything_that_policy_can_say_has_its_words() -> None:
 def test_a_change_says_what_it_is_in_both_languages(question: Question) -> None:
     for one in smallest(question).counterfactuals:
         for change in one.changes:
-            assert change.said.fr.startswith(("si ", "s'"))
-            assert change.said.en.startswith("if ")
-            assert "{" not in change.said.fr + change.said.en
+            assert change.clause("fr", "X").startswith(("si ", "s'"))
+            assert change.clause("en", "X").startswith("if ")
+            assert "{" not in change.clause("fr") + change.clause("en")
