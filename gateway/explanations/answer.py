@@ -51,6 +51,14 @@ ROLES: dict[str, Message] = {
         "automated processing.",
     ),
 }
+CALLED = Message(
+    "Pour la rendre, le système a fait une demande à un modèle d'IA par la passerelle de l'organisme.",
+    "To make it, the system sent a request to an AI model through the body's gateway.",
+)
+ACTED = Message(
+    "Pour la rendre, ou à sa suite, le système a demandé à la passerelle de l'organisme la permission d'agir.",
+    "To make it, or following it, the system asked the body's gateway for leave to act.",
+)
 HEADS = (
     Message("La décision", "The decision"),
     Message("Les renseignements personnels utilisés", "The personal information used"),
@@ -99,9 +107,9 @@ def _reference(telling: Telling) -> Iterator[str]:
         (Message("Organisme", "Body"), body),
         (Message("Système d'IA", "AI system"), named.system or one.system),
         (Message("Référence", "Reference"), f"`{one.decision}`"),
-        (Message("Moment", "Time"), one.time),
+        (Message("Moment", "Time"), sentences.moment(one.time, telling.language) if one.time else "—"),
     )
-    colon = words(Message("\u00a0: ", ": "))
+    colon = words(sentences.COLON)
     yield from (f"- **{words(label)}**{colon}{value}" for label, value in lines)
 
 
@@ -113,18 +121,15 @@ def _decision(telling: Telling) -> Iterator[str]:
     )
     yield from ("", words(role))
     if role is not ROLES["exclusive"]:
+        yield ""
         yield _blank(
             telling,
             "confirmer si une personne a pris la décision\u00a0; sinon, l'article 65.2 s'applique",
             "confirm whether a person made the decision; if not, section 65.2 applies",
         )
     yield ""
-    yield words(
-        Message(
-            f"Pour la rendre, le système a fait une demande à un modèle d'IA par la passerelle de l'organisme. {telling.outcome}",
-            f"To make it, the system sent a request to an AI model through the body's gateway. {telling.outcome}",
-        )
-    )
+    acted = all(staged.stage is Stage.ACTION for staged in one.stages)
+    yield f"{words(ACTED if acted else CALLED)} {telling.outcome}"
     yield from ("", *prose.people_lines(telling))
 
 
@@ -132,8 +137,8 @@ def _information(telling: Telling) -> Iterator[str]:
     words = telling.words
     yield words(
         Message(
-            "La passerelle ne conserve aucun renseignement personnel\u00a0: elle en inscrit les types seulement.",
-            "The gateway keeps no personal information: it records its types only.",
+            "Le registre de la passerelle ne tient aucun renseignement personnel\u00a0: seulement les types détectés.",
+            "The gateway's ledger holds no personal information: only the types that were detected.",
         )
     )
     yield ""
@@ -191,7 +196,9 @@ def _reasons(telling: Telling) -> Iterator[str]:
     )
     for asked in one.what_if:
         yield from ("", f"**{words(prose.HEADS['changes'])}**", "")
-        yield from (line.strip().replace("– ", "- ", 1) for line in prose.change_lines(telling, asked))
+        for line in prose.change_lines(telling, asked):
+            item = line.strip()
+            yield from (item.replace("– ", "- ", 1),) if item.startswith("– ") else ("", item, "")
 
 
 def _correction(telling: Telling) -> Iterator[str]:
@@ -201,6 +208,7 @@ def _correction(telling: Telling) -> Iterator[str]:
             "The person concerned has the right to have the personal information used to make the decision corrected.",
         )
     )
+    yield ""
     yield _blank(telling, "comment le demander, à qui", "how to ask for it, and whom")
 
 
@@ -213,10 +221,12 @@ def _observations(telling: Telling) -> Iterator[str]:
             "position to review the decision.",
         )
     )
+    yield ""
     yield _blank(
         telling, "nom, fonction et coordonnées de ce membre du personnel", "name, position and contact of that member"
     )
     if telling.named.contact:
+        yield ""
         yield telling.words(
             Message(f"Adresse générale\u00a0: {telling.named.contact}", f"General address: {telling.named.contact}")
         )

@@ -16,6 +16,7 @@ from gateway.policies import Decision, Effect, Facts, Policy, Stage, decide, rec
 from gateway.policies.explain import Found, Question, smallest
 from gateway.policies.replay import recorded
 from gateway.policies.rules import Rule
+from gateway.policies.words import name_shown
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 Placed = tuple[int, Mapping[str, Any]]
@@ -146,7 +147,7 @@ def explain_facts(policy: Policy, stage: Stage, facts: Facts, classifications: S
     """The explanation of what a policy says of some facts at one stage: no record, nothing that happened."""
     decision = decide(policy, stage, facts)
     one = _told(stage, facts, facts, decision.as_json(), policy)
-    tool = str(facts.get("action.tool", "")) if stage is Stage.ACTION else ""
+    tool = name_shown(str(facts.get("action.tool", ""))) if stage is Stage.ACTION else ""
     found = smallest(Question(policy, ((stage, facts),), tuple(classifications)))
     return Explanation(
         decision="",
@@ -163,7 +164,11 @@ def explain_facts(policy: Policy, stage: Stage, facts: Facts, classifications: S
 
 
 def _rehearsed(decision: Decision) -> str:
-    return {Effect.DENY: "refused", Effect.EXCLUDE: "refused", Effect.HOLD: "held"}.get(decision.effect, "allowed")
+    return {
+        Effect.DENY: "would_refuse",
+        Effect.EXCLUDE: "would_refuse",
+        Effect.HOLD: "would_hold",
+    }.get(decision.effect, "would_allow")
 
 
 # ── stages ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,7 +196,9 @@ def _told(stage: Stage, facts: Facts, own: Facts, decision: Mapping[str, Any], p
 
 def _steps(records: Sequence[Placed]) -> Iterator[Step]:
     """What happened to the actions that were held."""
-    tools = {record["hold"]: str(record["tool"]) for _, record in records if record["kind"] == "action.held"}
+    tools = {
+        record["hold"]: name_shown(str(record["tool"])) for _, record in records if record["kind"] == "action.held"
+    }
     for _, record in records:
         kind, hold = str(record["kind"]), str(record.get("hold", ""))
         if kind == "action.decided":
@@ -232,7 +239,7 @@ def _what_if(
             waiting.remove(held)
         agreed = held is not None and held["hold"] in approved
         question = Question(policy, ((one.stage, one.facts),), tuple(classifications), approved=agreed)
-        yield WhatIf(tool, smallest(question))
+        yield WhatIf(name_shown(tool), smallest(question))
 
 
 def _nothing_decided() -> Refusal:

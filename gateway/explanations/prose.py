@@ -8,7 +8,7 @@ from gateway.errors import Message
 from gateway.explanations import sentences
 from gateway.explanations.explained import Staged, WhatIf
 from gateway.explanations.telling import Telling
-from gateway.policies.words import EFFECTS, PRINCIPLES, STAGES, label_of, value_of
+from gateway.policies.words import EFFECTS, PRINCIPLES, STAGES, label_of, printable, value_of
 
 HEADS: dict[str, Message] = {
     "decided": Message("Ce qui a été décidé", "What was decided"),
@@ -67,7 +67,7 @@ def heading_lines(telling: Telling) -> Iterator[str]:
     if named.body:
         yield words(Message("Organisme\u00a0: ", "Body: ")) + f"{named.body} ({named.contact})"
     if one.time:
-        yield words(Message("Moment\u00a0: ", "Time: ")) + one.time
+        yield words(Message("Moment\u00a0: ", "Time: ")) + sentences.moment(one.time, telling.language)
     version = one.policy if telling.openly else one.policy[:12]
     yield words(
         Message(
@@ -89,7 +89,7 @@ def difference(telling: Telling) -> str:
 def stage_lines(telling: Telling, one: Staged) -> Iterator[str]:
     """What a stage decided, by which rules, on which facts."""
     words, language = telling.words, telling.language
-    colon = words(Message("\u00a0: ", ": "))
+    colon = words(sentences.COLON)
     yield f"  {words(STAGES[one.stage])}{colon}{telling.stage(one)}"
     for applied in telling.rules(one):
         rule = applied.rule
@@ -107,8 +107,8 @@ def people_lines(telling: Telling) -> Iterator[str]:
     """Who did what, or that nobody did."""
     one = telling.explanation
     for step in one.steps:
-        said = f" «\u00a0{step.said}\u00a0»" if telling.openly and step.said else ""
-        yield f"{step.at}  {telling.step(step)}{said}"
+        said = f" «\u00a0{printable(step.said)}\u00a0»" if telling.openly and step.said else ""
+        yield f"{sentences.moment(step.at, telling.language)}  {telling.step(step)}{said}"
     if not any(step.person for step in one.steps):
         yield telling.words(sentences.NOBODY)
 

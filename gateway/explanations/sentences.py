@@ -12,7 +12,7 @@ from gateway.errors import Message
 from gateway.explanations.explained import Explanation, Staged, Step, WhatIf
 from gateway.policies import Effect, Stage
 from gateway.policies.explain import Counterfactual, Ending
-from gateway.policies.words import DONE, STAGES, kind_of, kinds_of
+from gateway.policies.words import DONE, STAGES, kind_of, kinds_of, label_of, name_shown, value_of
 
 OUTCOMES: dict[str, Message] = {
     "opened": Message(
@@ -36,10 +36,18 @@ OUTCOMES: dict[str, Message] = {
         "The request was a dry run: no model was called.",
     ),
     "allowed": Message("L'action a été permise.", "The action was allowed."),
+    "would_allow": Message("Cette étape laisserait passer.", "This stage would let it pass."),
+    "would_hold": Message(
+        "Cette étape retiendrait l'action pour l'accord d'une personne.",
+        "This stage would hold the action for a person's approval.",
+    ),
+    "would_refuse": Message("Cette étape refuserait.", "This stage would refuse."),
     "held": Message(
         "L'action a été retenue pour l'accord d'une personne.", "The action was held for a person's approval."
     ),
 }
+"""How it ended, by the outcome of the last record; `would_…` of facts that are no record's."""
+
 WAITING = Message("Personne n'a encore décidé.", "Nobody has decided yet.")
 
 STEPS: dict[str, Message] = {
@@ -98,6 +106,8 @@ STANDING: dict[str, Message] = {
     "relaxed": Message("levée par la dérogation {}", "relaxed by derogation {}"),
     "shadow": Message("à l'essai\u00a0: évaluée, pas appliquée", "shadow: evaluated, not enforced"),
 }
+PLACE = ("deployment.country", "deployment.subdivision", "deployment.public_body", "deployment.operator_home")
+COLON = Message("\u00a0: ", ": ")
 SEMICOLON = Message("\u00a0; ", "; ")
 IN_CLEAR = Message("transmis tel quel", "sent as it is")
 SHOWN = Message("remis tel quel", "given as it is")
@@ -161,7 +171,7 @@ def _stage(one: Staged, deployment: str, language: str) -> Iterator[Message]:
 
 
 def _action(one: Staged) -> Message:
-    tool = str(one.facts.get("action.tool", ""))
+    tool = name_shown(str(one.facts.get("action.tool", "")))
     if one.effect is Effect.DENY or one.facts.get("halt.active") is True:
         return Message(f"L'action «\u00a0{tool}\u00a0» a été refusée.", f"The action '{tool}' was refused.")
     if one.effect is Effect.HOLD:
@@ -213,7 +223,29 @@ def served_by(explanation: Explanation, deployment: str, language: str) -> str:
         f"The model '{explanation.model}' was served by deployment {deployment}.",
     ).in_language(language)
     attested = RESIDENCY.get(explanation.residency)
-    return f"{said} {attested.in_language(language)}" if attested is not None else said
+    parts = (said, _where(explanation, language), attested.in_language(language) if attested is not None else "")
+    return " ".join(part for part in parts if part)
+
+
+def _where(explanation: Explanation, language: str) -> str:
+    """Where processing was to take place, and whose laws reach who does it: two things, never one."""
+    for one in explanation.stages:
+        if one.stage is Stage.ROUTING and one.facts.get("deployment.id") == explanation.deployment:
+            colon, semicolon = COLON.in_language(language), SEMICOLON.in_language(language)
+            facts = (
+                f"{label_of(name, language)}{colon}{value_of(name, one.facts[name], language)}"
+                for name in PLACE
+                if name in one.facts
+            )
+            text = semicolon.join(facts)
+            return f"{text[:1].upper()}{text[1:]}."
+    return ""
+
+
+def moment(time: str, language: str) -> str:
+    """A record's time as people write it."""
+    day, hour, minute = time[:10], time[11:13], time[14:16]
+    return f"{day} {hour}:{minute} UTC" if language == "en" else f"{day} à {hour}\u00a0h\u00a0{minute} (UTC)"
 
 
 # ── what would have changed it ────────────────────────────────────────────────────────────────────────────────────
@@ -244,7 +276,7 @@ def _consequences(one: Counterfactual, asked: WhatIf, names: Mapping[str, str], 
     elif was.strictness:
         yield from _no_longer_refused(was, becomes, names)
     else:
-        yield from _otherwise(was, becomes, names, language)
+        yield from _otherwise(was, one, names, language)
 
 
 def _no_longer_refused(was: Ending, becomes: Ending, names: Mapping[str, str]) -> Iterator[Message]:
@@ -266,7 +298,8 @@ def _no_longer_refused(was: Ending, becomes: Ending, names: Mapping[str, str]) -
         )
 
 
-def _otherwise(was: Ending, becomes: Ending, names: Mapping[str, str], language: str) -> Iterator[Message]:
+def _otherwise(was: Ending, one: Counterfactual, names: Mapping[str, str], language: str) -> Iterator[Message]:
+    becomes = one.ending
     if was.deployment != becomes.deployment:
         name = names.get(becomes.deployment, becomes.deployment)
         yield Message(
@@ -279,9 +312,17 @@ def _otherwise(was: Ending, becomes: Ending, names: Mapping[str, str], language:
         if kinds:
             done, what = DONE[Effect(effect)].in_language(language), kinds_of(kinds, language)
             yield Message(f"ceci aurait été {done}\u00a0: {what}", f"this would have been {done}: {what}")
-    gone = [kind for kind in before if kind not in after]
+    absent = {change.without for change in one.changes}
+    gone = [kind for kind in before if kind not in after and kind in absent]
+    left = [kind for kind in before if kind not in after and kind not in absent]
     if gone:
         what = kinds_of(gone, language)
-        yield Message(f"rien n'aurait été fait de ceci\u00a0: {what}", f"nothing would have been done with: {what}")
+        yield Message(
+            f"il n'y aurait rien eu à protéger de ce type\u00a0: {what}",
+            f"there would have been nothing to protect of this type: {what}",
+        )
+    if left:
+        what = kinds_of(left, language)
+        yield Message(f"ceci aurait été laissé tel quel\u00a0: {what}", f"this would have been left as it is: {what}")
     if was.labels != becomes.labels:
         yield Message("la réponse aurait porté d'autres étiquettes", "the answer would have borne other labels")

@@ -88,8 +88,12 @@ VALUES: dict[str, dict[str, Message]] = {
         ),
     },
     "call.protocol": {
-        "chat": Message("conversation", "chat"),
+        "chat": Message("conversation (chat)", "chat"),
+        "responses": Message("conversation (responses)", "responses"),
+        "messages": Message("conversation (messages)", "messages"),
         "embeddings": Message("plongements", "embeddings"),
+        "mcp": Message("outil MCP", "MCP tool"),
+        "actions": Message("demande d'action", "request for an action"),
     },
     "deployment.routing": {
         "regional": Message("régionale", "regional"),
@@ -119,7 +123,20 @@ VALUES: dict[str, dict[str, Message]] = {
 }
 """Closed sets of values, in words."""
 
+PLACES: dict[str, Message] = {
+    "CA-QC": Message("Québec", "Québec"),
+    "CA-ON": Message("Ontario", "Ontario"),
+    "CA": Message("Canada", "Canada"),
+    "US": Message("États-Unis", "United States"),
+    "FR": Message("France", "France"),
+    "unknown": Message("inconnu", "unknown"),
+}
+"""Places that are often named; any other keeps its ISO 3166 code."""
+
 YES, NO, NONE = Message("oui", "yes"), Message("non", "no"), Message("aucun", "none")
+_PLACED = ("deployment.country", "deployment.subdivision", "deployment.operator_home")
+LONGEST_NAME = 128
+_UNUSUAL = re.compile(r"[^\w .:/@-]")
 _SHORT = re.compile("(?:\u00a0| )?[:;].*$", re.DOTALL)
 
 
@@ -138,6 +155,16 @@ def number_of(number: int, language: str) -> str:
     return f"{number:,}" if language == "en" else f"{number:,}".replace(",", "\u00a0")
 
 
+def name_shown(name: str) -> str:
+    """A tool's name, which a model may have written, as it can stand in a sentence, a page or Markdown."""
+    return _UNUSUAL.sub("·", name)[:LONGEST_NAME]
+
+
+def printable(text: str) -> str:
+    """A text in which nothing is invisible, moves the line, or turns it around."""
+    return "".join(one if one.isprintable() else f"⟨U+{ord(one):04X}⟩" for one in text)
+
+
 def label_of(name: str, language: str) -> str:
     """A fact's short label: its description without what follows a colon or a semicolon."""
     fact = BY_NAME.get(name)
@@ -153,7 +180,7 @@ def value_of(name: str, value: FactValue, language: str) -> str:
     if isinstance(value, tuple):
         return ", ".join(_word_of(name, one, language) for one in value) or NONE.in_language(language)
     if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+        return printable(json.dumps(value, ensure_ascii=False, sort_keys=True))
     if isinstance(value, int):
         return number_of(value, language)
     return _word_of(name, value, language) if isinstance(value, str) else str(value)
@@ -161,6 +188,9 @@ def value_of(name: str, value: FactValue, language: str) -> str:
 
 def _word_of(name: str, value: str, language: str) -> str:
     known = VALUES.get(name, {}).get(value) or KINDS.get(value)
+    if name in _PLACED:
+        known = PLACES.get(value)
     if known is not None:
         return known.in_language(language)
+    value = printable(value)
     return f"«\u00a0{value}\u00a0»" if language != "en" and value else f"'{value}'" if value else "—"

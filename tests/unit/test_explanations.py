@@ -222,6 +222,7 @@ def test_facts_are_explained_without_any_record(tmp_path: Path) -> None:
     done = vigie("--facts", str(facts), "--stage", "admission", "--json", "--reader", "person")
     assert done.exit_code == 0, done.output
     body = orjson.loads(done.stdout)
+    assert body["outcome"]["code"] == "would_refuse"
     assert [rule["id"] for rule in body["stages"][0]["rules"]] == ["training-attested"]
     assert body["what_would_have_changed_it"][0]["smallest"][0]["changes"][0]["id"] == "training"
     english = vigie("--facts", str(facts), "--stage", "admission", "--lang", "en")
