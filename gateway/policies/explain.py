@@ -30,6 +30,7 @@ from gateway.policies.syntax import bounds, parsed
 MOST_CHANGES = 3
 MOST_OTHERWISE = 2
 MOST_TRIED = 600
+MOST_ASKED = 6_000
 MOST_LOOKED = 20_000
 MOST_TOLD = 16
 _KEPT_OUT = (Effect.EXCLUDE, Effect.DENY, Effect.HOLD)
@@ -147,6 +148,9 @@ def smallest(question: Question, most_tried: int = MOST_TRIED) -> Found:
     touched = _touched(menu, question.policy)
     found: list[Counterfactual] = []
     minimal: list[frozenset[int]] = []
+    most_tried = min(
+        most_tried, MOST_ASKED // max(1, len(question.stages))
+    )  # a stage for each deployment: many, if many
     tried, largest = 0, MOST_CHANGES if was.strictness else MOST_OTHERWISE
     for looked, chosen_ in enumerate(_subsets(menu, largest)):
         members = frozenset(chosen_)

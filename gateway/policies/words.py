@@ -135,6 +135,7 @@ PLACES: dict[str, Message] = {
 
 YES, NO, NONE = Message("oui", "yes"), Message("non", "no"), Message("aucun", "none")
 _PLACED = ("deployment.country", "deployment.subdivision", "deployment.operator_home")
+_TOOLS = ("action.tool", "call.tools", "call.provider_tools")
 LONGEST_NAME = 128
 _UNUSUAL = re.compile(r"[^\w .:/@-]")
 _SHORT = re.compile("(?:\u00a0| )?[:;].*$", re.DOTALL)
@@ -187,6 +188,8 @@ def value_of(name: str, value: FactValue, language: str) -> str:
 
 
 def _word_of(name: str, value: str, language: str) -> str:
+    if name in _TOOLS:
+        value = name_shown(value)
     known = VALUES.get(name, {}).get(value) or KINDS.get(value)
     if name in _PLACED:
         known = PLACES.get(value)

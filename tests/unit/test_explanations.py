@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,11 @@ SECRETS = {
 BY = "s.gagnon"
 
 
+@cache
 def calls() -> list[list[tuple[int, Mapping[str, Any]]]]:
     """The records of some calls, as the ledger gives them back."""
     whole: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
-    for position, record in enumerate(Calls(CONFIGURATION, 60, days=1).records(60)):
+    for position, record in enumerate(Calls(CONFIGURATION, 30, days=1).records(30)):
         plain = orjson.loads(canonical(record))
         whole.setdefault(plain["decision"], []).append((position, plain))
     return list(whole.values())
@@ -177,6 +179,34 @@ def test_what_people_did_is_told_and_what_they_could_have_done(
     acted = any("by" in each for each in after)
     assert ("aucune intervention d'une personne" in prose(person)) != acted
     assert told(person)["people"]["intervened"] == acted
+
+
+def test_a_tool_call_within_a_call_is_a_question_of_its_own() -> None:
+    opened, closed = next(one for one in calls() if len(one) == 2)
+    policy = Policy.of([*POLICY.rules, *PAYING.rules])
+    common = {name: tuple(one) if isinstance(one, list) else one for name, one in opened[1]["facts"].items()}
+    own = {"action.tool": "issue_payment", "action.arguments": {"amount": 9_000}, "action.entities": ()}
+    stage = {"stage": "action", "facts": own, "decision": decide(policy, Stage.ACTION, {**common, **own}).as_json()}
+    asked = {**opened[1], "kind": "action.asked", "outcome": "held", "stages": [stage]}
+    held = {**opened[1], "kind": "action.held", "hold": "a-1", "tool": "issue_payment"}
+    del held["stages"], held["facts"], held["outcome"]
+    denied = {**held, **APPROVED, "kind": "action.decided", "verdict": "denied"}
+    records = [{**one, "policy": policy.version} for one in (opened[1], asked, held, denied, closed[1])]
+    one = explain(list(enumerate(orjson.loads(orjson.dumps(records)))), {policy.version: policy})
+    assert one.difference == ""
+    assert [each.tool for each in one.what_if] == ["", "issue_payment"]
+    assert [each.found.ending.strictness for each in one.what_if] == [0, 1]
+    assert "a refusé l'action" in prose(Telling(one))
+    assert one.outcome == "served"
+
+
+def test_a_tool_s_name_cannot_imitate_the_page_around_it() -> None:
+    name = "pay\u202e\n## [Approuvé](http://x) `" + "a" * 300
+    facts = facts_of(Stage.ACTION, {"action.tool": name, "action.arguments": {"amount": 5_000}})
+    one = explain_facts(PAYING, Stage.ACTION, facts)
+    for telling in tellings(one):
+        for text in (prose(telling), answer(telling)):
+            assert [mark for mark in ("\u202e", "\n## [", "](", "a" * 300) if mark in text] == [], telling
 
 
 # ── the answer under section 65.2 ─────────────────────────────────────────────────────────────────────────────────
