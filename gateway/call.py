@@ -333,10 +333,14 @@ async def as_it_comes(
         if not begun:
             raise
         reason = reason_of(error, parts, trace, ticket)
-        last = await cut(reason, governed.asked, parts, trace)
+        if ticket.halt is None:
+            reason = await close(reason, parts, trace)
+            parts.telemetry.call_refused(trace, reason.code)
+        else:  # nothing that a halt cuts waits for the store
+            close_later(parts, trace, "refused", reason.code)
         if not governed.call.stream:
             raise Unfinished from None
-        yield last
+        yield last_frame(reason, governed.asked, trace)
     finally:
         if begun:
             parts.running.leave(ticket)
@@ -445,10 +449,8 @@ async def unless_revoked(error: VigieError, asked: Asked, parts: Parts, trace: T
     return error if holder is not None else refusals.unauthenticated()
 
 
-async def cut(error: VigieError, asked: Asked, parts: Parts, trace: Trace) -> bytes:
-    """Record an answer that ends early; the last frame of its stream is an error event, which every stock SDK raises."""
-    error = await close(error, parts, trace)
-    parts.telemetry.call_refused(trace, error.code)
+def last_frame(error: VigieError, asked: Asked, trace: Trace) -> bytes:
+    """The end of a stream that is cut: an error event, which every stock SDK raises."""
     details = error.details(asked.language) if isinstance(error, refusals.Denied) else {}
     return error_event(error, asked.protocol, trace.decision, asked.language, details)
 
@@ -465,12 +467,12 @@ async def close(error: VigieError, parts: Parts, trace: Trace) -> VigieError:
     return error
 
 
-def close_later(parts: Parts, trace: Trace, outcome: str) -> None:
-    """The client has gone: record it from a task that the application owns, since this one is being cancelled."""
+def close_later(parts: Parts, trace: Trace, outcome: str, code: str = "") -> None:
+    """Record how the call ended from a task that the application owns: this one is being cancelled, or may not wait."""
     if trace.is_open and not trace.is_closed:
-        record = trace.closed(parts.clock(), outcome)
+        record = trace.closed(parts.clock(), outcome, code)
         parts.finish_later(asyncio.ensure_future(parts.ledger.append(record)))
-        parts.telemetry.call_refused(trace, outcome)
+        parts.telemetry.call_refused(trace, code or outcome)
 
 
 def headers_of(trace: Trace, governed: Governed | None) -> dict[str, str]:

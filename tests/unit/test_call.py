@@ -306,8 +306,8 @@ async def test_a_halt_cuts_an_open_stream_with_an_error(body: Configuration) -> 
         >> provider streams: un |deux |trois |quatre
         << client receives chunk: un
         << client receives chunk: deux trois
-        << record closed: refused halted
         << client receives error: halted
+        << record closed: refused halted
         """,
         body,
     )
