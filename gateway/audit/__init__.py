@@ -8,7 +8,7 @@ transaction, `ledger` the thread that runs it for many calls at once, `export` a
 from gateway.audit.appending import Entry, append_now, write_entries
 from gateway.audit.export import export
 from gateway.audit.ledger import Ledger, LedgerUnavailable, Receipt
-from gateway.audit.records import KINDS, canonical, now_text
+from gateway.audit.records import KINDS, canonical, now_text, time_text
 from gateway.audit.signing import Signer
 from gateway.audit.trust import Anchors
 from gateway.audit.verify import Verdict, verify_bundle, verify_store
@@ -26,6 +26,7 @@ __all__ = [
     "canonical",
     "export",
     "now_text",
+    "time_text",
     "verify_bundle",
     "verify_store",
     "write_entries",

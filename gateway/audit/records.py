@@ -78,6 +78,17 @@ KINDS: tuple[Kind, ...] = (
         "Before a person sees content in clear: who, what, why",
     ),
     Kind(
+        "content.destroyed",
+        "La clé d'un contenu conservé est effacée\u00a0: de quoi, par qui ou à quelle échéance, pourquoi",
+        "The key of kept content is erased: of what, by whom or on schedule, why",
+    ),
+    Kind(
+        "content.held",
+        "Une retenue légale interdit de détruire un contenu, ou ceux d'un système",
+        "A legal hold forbids destroying a content, or those of a system",
+    ),
+    Kind("content.released", "Une retenue légale est levée", "A legal hold is released"),
+    Kind(
         "deployment.suspended",
         "Une réponse a contredit le lieu de la fiche d'un déploiement\u00a0: plus d'appel avant une nouvelle vérification",
         "An answer contradicted the place of a deployment's entry: no call until it is verified anew",
@@ -139,5 +150,10 @@ def _plain(value: Any) -> bool:
 
 
 def now_text() -> str:
-    """RFC 3339, UTC, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """The present moment."""
+    return time_text(datetime.now(UTC))
+
+
+def time_text(moment: datetime) -> str:
+    """The ledger's one form of time: RFC 3339, UTC, milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

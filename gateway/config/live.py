@@ -63,8 +63,9 @@ class Live:
     def restart_needed(self) -> tuple[str, ...]:
         """The parts of vigie.yaml that say something else than when this process started, and act at the next start."""
         now, then = self.current.settings, self._started
+        live = ("listener", "retention")
         names = [
-            name for name in Settings.model_fields if name != "listener" and getattr(now, name) != getattr(then, name)
+            name for name in Settings.model_fields if name not in live and getattr(now, name) != getattr(then, name)
         ]
         kept = ("host", "port", "request_within_s", "stalled_client_s")
         names += [f"listener.{name}" for name in kept if getattr(now.listener, name) != getattr(then.listener, name)]

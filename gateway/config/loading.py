@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.config.entries import check_provider
 from gateway.config.explaining import Shape, shape
-from gateway.config.models import Catalogue, Labels, Register, Settings
+from gateway.config.models import Catalogue, Labels, Register, Settings, System
 from gateway.config.policy_files import PolicyFile, RuleEntry
 from gateway.config.problems import ConfigurationError, Problem
 from gateway.config.reading import CHECK_ACCESS, Document, Loc, read
@@ -276,6 +276,20 @@ def _check_systems(
         for path, fr, en, name, known in references:
             if name not in known:
                 yield _dangling(document, (*loc, *path), fr, en, name, known)
+        if system.content.capture != "none" and not _has_readers(system, register):
+            said = Message("Personne ne peut lire ce qui est conservé ici.", "Nobody can read what is kept here.")
+            name_them = Message(
+                "Nommer un auditeur (rôle «\u00a0auditor\u00a0»), ou une personne qui supervise ce système.",
+                "Name an auditor (role 'auditor'), or a person who supervises this system.",
+            )
+            yield document.problem((*loc, "content"), said, name_them, severity="warning")
+
+
+def _has_readers(system: System, register: Register) -> bool:
+    return any(
+        "auditor" in one.roles or ("supervisor" in one.roles and one.id in system.supervisors)
+        for one in register.people
+    )
 
 
 def _expired(

@@ -54,6 +54,19 @@ class Storage(Strict):
     """Where state and ledger are kept. None: SQLite in the data directory."""
 
     url: Secret | None = Field(None, description="reference to a SQLAlchemy URL, e.g. env:VIGIE_DATABASE_URL")
+    content_keys: Secret | None = Field(
+        None,
+        description="where the keys of kept content are: reference to a URL. None: content-keys.db in the data directory; "
+        "with PostgreSQL, the same database",
+    )
+
+
+class Retention(Strict):
+    """For how many days each class is kept, where a system's entry does not say. Taken up while running."""
+
+    prompts_days: int = Field(30, ge=1, le=36_500, description="what applications sent, of systems that keep it")
+    answers_days: int = Field(30, ge=1, le=36_500, description="what they received, of systems that keep it")
+    notices_days: int = Field(30, ge=1, le=36_500, description="notices that were delivered or given up")
 
 
 class Privacy(Strict):
@@ -118,6 +131,7 @@ class Settings(Strict):
     telemetry: TelemetrySettings = TelemetrySettings()
     ledger: LedgerSettings = LedgerSettings()
     notices: NoticeSettings = NoticeSettings()
+    retention: Retention = Retention()
 
 
 # ── catalogue.yaml ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -310,6 +324,27 @@ class Budget(Strict):
     tokens_per_day: int = Field(gt=0)
 
 
+class ContentSetting(Strict):
+    """What is kept of a system's calls, encrypted, for how long and what for. Nothing by default."""
+
+    capture: Literal["none", "prompts", "answers", "both"] = Field(
+        "none", description="the JSON that applications send, what they receive, or both"
+    )
+    retention_days: int | None = Field(
+        None, ge=1, le=36_500, description="then it is destroyed; null: as vigie.yaml's retention says"
+    )
+    purpose: str = Field("", description="what it is kept for, in the body's words; required when something is kept")
+
+    @model_validator(mode="after")
+    def _justified(self) -> Self:
+        if self.capture != "none" and not self.purpose.strip():
+            raise Wrong(
+                "conserver un contenu exige de dire à quelle fin (purpose)",
+                "keeping content needs its purpose to be said (purpose)",
+            )
+        return self
+
+
 class System(Strict):
     """An AI system: what it is for, and who answers for it."""
 
@@ -328,6 +363,7 @@ class System(Strict):
         (), description="keyed hashes (vigie key hash-user) of users with a valid attestation"
     )
     budget: Budget | None = None
+    content: ContentSetting = ContentSetting()
 
 
 class DerogationEntry(Strict):

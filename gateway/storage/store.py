@@ -119,6 +119,33 @@ class Store:
             hint = Message("Rétablir la base, puis réessayer.", "Mend the store, then retry.")
             raise StoreUnavailable(reason, hint) from None
 
+    def erase_deleted(self, table: str) -> None:
+        """Leave nothing of the rows that were deleted from `table` in the database's files. Raises `StoreUnavailable`.
+
+        SQLite: the whole file is written anew and the write-ahead log cut to nothing, so such a table has a file of its own,
+        opened with `erasing`. PostgreSQL: the table moves to another file (`VACUUM FULL` would take along what an old snapshot
+        may still see); its write-ahead log and copies keep what they have until they are recycled. Nobody can write
+        meanwhile, and a reader that does not end makes it fail: nothing is said to be erased that may not be.
+        """
+        if not self.embedded:
+            with self.write() as connection:
+                for statement in _MOVE_TABLE:
+                    connection.exec_driver_sql(statement.format(table=table))
+            return
+        with self._in_words():
+            self._require_same_file()
+            raw = self.engine.raw_connection()
+            try:
+                cursor = raw.cursor()
+                cursor.execute("VACUUM")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                (busy, *_) = cursor.fetchone() or (1,)
+                cursor.close()
+            finally:
+                raw.close()
+        if busy:
+            raise StoreUnavailable(_REASONS[0][1], Message("Réessayer dans un instant.", "Retry in a moment."))
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
@@ -129,8 +156,11 @@ class Store:
             return list(inspect(connection).get_table_names())
 
 
-def open_store(url: str) -> Store:
-    """A store by SQLAlchemy URL (`sqlite:///PATH` or `postgresql://…`). Opens no connection yet."""
+def open_store(url: str, *, erasing: bool = False) -> Store:
+    """A store by SQLAlchemy URL (`sqlite:///PATH` or `postgresql://…`). Opens no connection yet.
+
+    `erasing`: for a small database whose deleted rows must leave no trace in its files (see `Store.erase_deleted`).
+    """
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "postgresql":
@@ -154,6 +184,8 @@ def open_store(url: str) -> Store:
             Message("Exemples\u00a0: sqlite:///…, postgresql://….", "Examples: sqlite:///…, postgresql://…."),
         ) from None
     event.listen(engine, "connect", _configure_sqlite)
+    if erasing:
+        event.listen(engine, "connect", _overwrite_deleted)
     event.listen(engine, "begin", _begin_sqlite)
     return Store(engine)
 
@@ -166,6 +198,23 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+_MOVE_TABLE = (
+    f"SET LOCAL lock_timeout = {BUSY_TIMEOUT_MS}",
+    "LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE",
+    "CREATE TEMPORARY TABLE {table}_moving ON COMMIT DROP AS TABLE {table}",
+    "TRUNCATE {table}",
+    "INSERT INTO {table} SELECT * FROM {table}_moving",
+)
+
+
+def _overwrite_deleted(connection: Any, _record: object) -> None:
+    """Deleted rows are overwritten where they are; what VACUUM copies on its way is never on a disk."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA secure_delete=ON")
+    cursor.execute("PRAGMA temp_store=MEMORY")
     cursor.close()
 
 

@@ -176,3 +176,44 @@ notices = Table(
     Column("outcome", String(24), nullable=False),
     Index("ix_notices_next_at", "done_at", "next_at"),
 )
+
+contents = Table(
+    "contents",
+    metadata,
+    Column("decision", String(64), primary_key=True),
+    Column("part", String(8), primary_key=True, comment="prompt or answer"),
+    Column("system", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False, comment="of sealed: what the ledger holds"),
+    Column("bytes", SEQUENCE, nullable=False, comment="of sealed"),
+    Column("kept_at", String(24), nullable=False),
+    Column("due_at", String(24), nullable=False, comment="when its retention ends, as it was when it was kept"),
+    Column("sealed", LargeBinary, comment="what was said, encrypted; NULL once destroyed"),
+    Column("destroy_by", String(160), comment="a person, or schedule: from here on it is read no more"),
+    Column("destroy_why", Text),
+    Column("destroy_at", String(24)),
+    Column("destroyed_at", String(24), comment="when its key was gone"),
+    Index("ix_contents_due_at", "destroyed_at", "due_at"),
+    Index("ix_contents_kept_at", "kept_at"),
+)
+
+content_keys = Table(  # in a database of its own where it can be (see gateway.content.keys)
+    "content_keys",
+    metadata,
+    Column("decision", String(64), primary_key=True),
+    Column("part", String(8), primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False, comment="the data key, wrapped by the system's key"),
+    Column("due_at", String(24), nullable=False, index=True),
+)
+
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("scope", String(160), nullable=False, comment="decision:ID or system:ID"),
+    Column("reason", Text, nullable=False),
+    Column("placed_by", String(160), nullable=False),
+    Column("placed_at", String(24), nullable=False),
+    Column("released_by", String(160)),
+    Column("released_at", String(24)),
+    Column("release_reason", Text),
+)

@@ -2,12 +2,13 @@
 
 `scopes` says what a halt covers, pure; `halts` keeps them in the store and in memory; `running` knows the calls under
 way, so that a halt can cut them. `actions` is what a person approves, to the byte; `holds` the life of a held action as a
-table, pure; `waiting` keeps them in the store (its rows are `keeping`'s, its secrets `sealing`'s); `watching` wakes whoever
+table, pure; `waiting` keeps them in the store (its rows are `keeping`'s); `watching` wakes whoever
 waits; `notices` tells the hosts that vigie.yaml names. May import `audit`, `storage`, `config`, `policies`, `errors`.
 Promises 7 and 8 rest here: what was approved is what runs, and a halt stops new calls, open streams and held actions, in
 every process, across restarts.
 """
 
+from gateway.storage import Seal
 from gateway.supervision.actions import Action
 from gateway.supervision.halts import HaltEntry, Halts
 from gateway.supervision.held import Content, Held, Proposal, halted_hold
@@ -16,7 +17,6 @@ from gateway.supervision.keeping import join_key_of
 from gateway.supervision.notices import Notices
 from gateway.supervision.running import Running, Ticket
 from gateway.supervision.scopes import Halt, Scope, Subject, halted
-from gateway.supervision.sealing import Seal
 from gateway.supervision.waiting import Holds
 from gateway.supervision.watching import Watch
 

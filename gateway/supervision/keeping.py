@@ -18,12 +18,12 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, upda
 
 from gateway.audit import Entry, write_entries
 from gateway.errors import Message, Refusal
+from gateway.storage.sealing import Seal
 from gateway.storage.tables import halts, holds, shown, signals, tree, verdicts
 from gateway.supervision.actions import Action
 from gateway.supervision.held import Content, Held, Proposal, Verdict, held_of, packed, row_of
 from gateway.supervision.holds import Hold, State
 from gateway.supervision.scopes import Halt, Scope
-from gateway.supervision.sealing import Seal
 
 LIVE = (State.WAITING.value, State.APPROVED.value)
 DESTROYED: Mapping[str, None] = {"wrapped": None, "sealed": None, "edited": None}

@@ -20,7 +20,7 @@ from typing import Any
 
 import aiohttp
 import orjson
-from sqlalchemy import Connection, Row, Update, insert, select, update
+from sqlalchemy import Connection, Row, Update, delete, insert, select, update
 
 from gateway.config import Webhook, secret
 from gateway.errors import Fault
@@ -60,6 +60,15 @@ class Notices:
         ]  # fmt: skip
         if rows:
             connection.execute(insert(notices), rows)
+
+    def destroy_old(self, days: int) -> int:
+        """Forget what was delivered or given up for so many days; how many."""
+        old = notices.c.done_at <= text_of(self._clock() - timedelta(days=days))
+        with self._store.read() as connection:
+            if connection.execute(select(notices.c.id).where(old).limit(1)).first() is None:
+                return 0
+        with self._store.write() as connection:
+            return connection.execute(delete(notices).where(old)).rowcount
 
     async def forever(self) -> None:
         """Send what is due, as long as there is anybody to tell."""

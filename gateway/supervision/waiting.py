@@ -22,6 +22,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from gateway.audit import Entry, write_entries
 from gateway.errors import Message, Refusal
 from gateway.storage import Store
+from gateway.storage.sealing import Seal
 from gateway.storage.tables import holds, shown, signals
 from gateway.supervision.held import Content, Held, Proposal, subject_of
 from gateway.supervision.holds import Event, Hold, State, approve, happen, is_over
@@ -38,7 +39,6 @@ from gateway.supervision.keeping import (
     with_verdicts,
 )
 from gateway.supervision.scopes import Halt, halted, stopping
-from gateway.supervision.sealing import Seal
 
 MOST_WAITING = 20_000
 GRACE_S = 120

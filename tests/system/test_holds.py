@@ -30,7 +30,7 @@ from gateway.supervision import (
     Watch,
     join_key_of,
 )
-from gateway.supervision.sealing import Unreadable
+from gateway.storage.sealing import Unreadable
 
 KEY = b"k" * 32
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
