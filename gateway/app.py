@@ -31,6 +31,7 @@ from gateway import __version__, desk, ledger_pages, refusals
 from gateway.audit import Ledger, Signer, now_text
 from gateway.call import Unfinished, govern
 from gateway.config import Configuration, Live, Settings, secret
+from gateway.content import Archive, days_now, open_archive
 from gateway.errors import Fault, Message, Refusal, VigieError
 from gateway.identity import Keys, Principal, hash_user
 from gateway.openapi import document
@@ -52,6 +53,7 @@ UNWATCHED_S = 0.02
 RELOAD_EVERY_S = 1.0
 POLL_HALTS_S = 0.1
 MEASURE_HALT_S = 30.0
+SWEEP_EVERY_S = 900.0
 
 
 @dataclass(slots=True)
@@ -66,6 +68,8 @@ class House:
     halts: Halts
     holds: Holds
     watch: Watch
+    notices: Notices
+    content: Archive
     telemetry: Telemetry
     parts: Parts
     providers: Providers
@@ -107,6 +111,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         also=notices.queue,
     )
     watch = Watch(holds)
+    content = open_archive(store, settings, data, pepper, lambda: live.current.settings.retention)
     analyser = open_analyser(settings.privacy, configuration.recognizers)
     providers, suspensions = Providers(), KeptSuspensions(store)
     tasks: set[asyncio.Task[Any]] = set()
@@ -134,8 +139,11 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         zone=zone,
         finish_later=lambda task: owned(task, tasks),
         suspensions=suspensions,
+        contents=content.contents,
     )
-    house = House(live, data, store, ledger, keys, halts, holds, watch, telemetry, parts, providers, pepper, tasks)
+    house = House(
+        live, data, store, ledger, keys, halts, holds, watch, notices, content, telemetry, parts, providers, pepper, tasks
+    )  # fmt: skip
     halts.tell(lambda in_force: carry_out(in_force, house))
     async with contextlib.AsyncExitStack() as stack:
         await ledger.start()
@@ -150,11 +158,15 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         await analyser.start()
         stack.push_async_callback(analyser.stop)
         await preparing
+        stack.push_async_callback(content.contents.stop)
         stack.push_async_callback(finish, tasks)
-        for keeping in (keep_current(house), keep_halts(house), watch.forever(), notices.forever()):
+        for keeping in (
+            keep_current(house), keep_halts(house), keep_retention(house), watch.forever(), notices.forever()
+        ):  # fmt: skip
             stack.push_async_callback(stop_task, asyncio.create_task(keeping))
         yield house
     await asyncio.to_thread(telemetry.close)
+    content.close()
     store.close()
 
 
@@ -186,6 +198,22 @@ async def keep_halts(house: House) -> None:
             await house.halts.poll()
         except Fault:
             continue  # new calls fail at the ledger, and no open stream can end as served: nothing passes unseen
+
+
+async def keep_retention(house: House) -> None:
+    """Destroy what has been kept for as long as it may be. What a store that is out leaves undone is done next time."""
+
+    def sweep() -> None:
+        retention = house.configuration.settings.retention
+        house.content.destruction.sweep(days_now(house.configuration.register, retention))
+        house.notices.destroy_old(retention.notices_days)
+
+    while True:
+        try:
+            await asyncio.to_thread(sweep)
+        except Exception as error:  # noqa: BLE001 - as above
+            house.telemetry.unexpected(error)
+        await asyncio.sleep(SWEEP_EVERY_S)
 
 
 def carry_out(in_force: Sequence[Halt], house: House) -> None:

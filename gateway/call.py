@@ -27,6 +27,7 @@ from gateway import refusals, situation
 from gateway.acting import Acting, may_hold, rejoined
 from gateway.audit import Receipt
 from gateway.config import Configuration, Deployment, System
+from gateway.content import Gathered, Part, is_asked
 from gateway.errors import Fault, VigieError
 from gateway.identity import Principal
 from gateway.output import OutputEffects, guards_of
@@ -66,6 +67,7 @@ async def govern(asked: Asked, parts: Parts) -> Answer:
         routes = route(governed, parts, trace)
         if asked.dry_run:
             return await rehearse(governed, routes, principal, parts, trace, ticket)
+        trace.content = await parts.contents.keep(trace.decision, system, Part.PROMPT, asked.body)
         receipt = await parts.ledger.append(trace.opened(parts.clock()))
         await still_allowed(asked, principal, receipt, parts, ticket)
         deployment, reply = await answer_of(governed, routes, parts, trace, ticket)
@@ -375,6 +377,7 @@ async def deliver_whole(
     if (signed := envelope_of(governed, trace)) is not None:
         answer["vigie"] = signed
     delivered = written(answer)
+    trace.content = await parts.contents.keep(trace.decision, governed.system, Part.ANSWER, delivered)
     await parts.ledger.append(trace.closed(parts.clock(), "served"))
     parts.telemetry.call_finished(trace, call.model)
     yield delivered
@@ -392,6 +395,7 @@ async def deliver_stream(
         call, guards, envelope=envelope_of(governed, trace), opening=opening_of(governed, trace), seen=attested.look
     )
     keeps, kept = may_hold(governed.configuration.policy), bytearray()
+    received = Gathered(wanted=is_asked(governed.system, Part.ANSWER))
     begun = False
     yield b""  # taken by `govern`: a generator that was never started would end, unread, without what follows `try`
     assert reply.stream is not None
@@ -407,7 +411,7 @@ async def deliver_stream(
             if not begun:
                 begun = True
                 parts.telemetry.first_chunk(trace, call.model)
-            yield b"".join(frames)
+            yield received.add(b"".join(frames))
     calls = stream.proposed()
     parts.breaker.succeeded(trace.deployment)
     effects.settle()
@@ -417,9 +421,11 @@ async def deliver_stream(
         async for _ in settling:
             yield wire.KEEP_ALIVE
     stream.settle(acting.settled)
+    last = received.add(b"".join(stream.finish()))
+    trace.content = await parts.contents.keep(trace.decision, governed.system, Part.ANSWER, received)
     await parts.ledger.append(trace.closed(parts.clock(), "served"))
     parts.telemetry.call_finished(trace, call.model)
-    yield b"".join(stream.finish())
+    yield last
 
 
 # ── endings ───────────────────────────────────────────────────────────────────────────────────────────────────────

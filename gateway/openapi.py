@@ -79,6 +79,33 @@ def document() -> dict[str, Any]:
                 ),
                 "parameters": [_in_path("action")],
             },
+            "/v1/content": _read(
+                "Contenu conservé des appels, sans un octet de celui-ci. What was kept of calls, never a byte of it.",
+                "application/json",
+            ),
+            "/v1/content/{decision}/read": {
+                **_write("Le lire; inscrit au registre. Read it; recorded.", "200", {"reason": "string"}),
+                "parameters": [_in_path("decision")],
+            },
+            "/v1/content/{decision}/destroy": {
+                **_write("Le détruire pour toujours. Destroy it for good.", "200", {"reason": "string"}),
+                "parameters": [_in_path("decision")],
+            },
+            "/v1/content/{decision}/certificate": _read(
+                "Certificats de destruction. Certificates of destruction.",
+                "application/json",
+                parameters=("decision",),
+            ),
+            "/v1/legal-holds": {
+                **_read("Retenues légales. Legal holds.", "application/json"),
+                **_write(
+                    "Interdire une destruction. Forbid a destruction.", "201", {"scope": "string", "reason": "string"}
+                ),
+            },
+            "/v1/legal-holds/{hold}/release": {
+                **_write("Lever une retenue légale. Release a legal hold.", "200", {"reason": "string"}),
+                "parameters": [_in_path("hold")],
+            },
             "/v1/events": _read("Ce qui arrive, en continu. What happens, as it does.", "text/event-stream"),
             "/healthz": _read("Le processus vit. The process is alive.", "application/json", open_to_all=True),
             "/readyz": _read("Prêt à répondre. Ready to answer.", "application/json", open_to_all=True),

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from gateway.audit import Receipt
-from gateway.config import Configuration, Deployment
+from gateway.config import Configuration, Deployment, System
+from gateway.content import Gathered, NoContents, Part
 from gateway.identity import Principal
 from gateway.policies import Remembered
 from gateway.privacy import Finding
@@ -82,6 +83,12 @@ class Holds(Protocol):
     def cancel(self, name: str, because: str, *, unless_after: int | None = None) -> Held | None: ...
 
 
+class Contents(Protocol):
+    """What a system asks to keep of its calls; durable when it returns, and what the call's record says of it."""
+
+    async def keep(self, decision: str, system: System, part: Part, content: bytes | Gathered) -> dict[str, Any]: ...
+
+
 class Watch(Protocol):
     """Wakes whoever waits for a hold."""
 
@@ -118,6 +125,7 @@ class Parts:
     zone: ZoneInfo
     finish_later: Callable[[asyncio.Task[Any]], None]
     suspensions: Suspensions = field(default_factory=RememberedSuspensions)
+    contents: Contents = field(default_factory=NoContents)
 
 
 @dataclass(frozen=True, slots=True)

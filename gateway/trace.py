@@ -64,7 +64,7 @@ class Fragments:
 
 @dataclass(slots=True)
 class Trace:
-    """What happened to one call so far. `stages` are those not yet in a record."""
+    """What happened to one call so far. `stages` and `content` (what was kept of it) are those not yet in a record."""
 
     decision: str
     started: datetime
@@ -86,6 +86,7 @@ class Trace:
     label: str = ""
     placeholders_unknown: int = 0
     actions: list[dict[str, str]] = field(default_factory=list)
+    content: dict[str, Any] = field(default_factory=dict)
     epoch: int = 0
 
     def decided(self, stage: Stage, facts: Facts, decision: Decision) -> None:
@@ -121,7 +122,8 @@ class Trace:
 
     def _record(self, kind: str, now: datetime, outcome: str) -> dict[str, Any]:
         stages, self.stages = self.stages, []
-        return {
+        content, self.content = self.content, {}
+        record = {
             "kind": kind,
             "id": f"{self.decision}.{kind.partition('.')[2]}",
             "time": timestamp(now),
@@ -135,6 +137,7 @@ class Trace:
             "stages": stages,
             "outcome": outcome,
         }
+        return record | {"content": content} if content else record
 
 
 def plain(facts: Facts) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Vigie(click.Group):
     modules: ClassVar[dict[str, str]] = {
         "audit": "audit",
         "check": "check",
+        "content": "content",
         "db": "db",
         "demo": "demo",
         "halt": "halt",

@@ -9,6 +9,9 @@ import click
 from gateway.app import key_file
 from gateway.audit import Signer
 from gateway.cli.places import open_configured_store, places
+from gateway.config import load, secret
+from gateway.content.keys import make_table
+from gateway.storage import open_store
 
 
 @click.group()
@@ -26,6 +29,11 @@ def upgrade(config: Path, data: Path) -> None:
     """
     store = open_configured_store(config, data)
     store.upgrade()
+    keys = load(config).settings.storage.content_keys
+    if keys is not None:
+        apart = open_store(secret(keys))
+        make_table(apart)
+        apart.close()
     Signer.open(data / "ledger.key", store)
     key_file(data / "identity.key")
     click.echo("Base à jour. Store up to date.")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +13,11 @@ import orjson
 
 from gateway.audit import append_now, now_text
 from gateway.cli.places import json_option, open_holds, places
+from gateway.cli.words import examined, masked
 from gateway.config import Configuration, load
 from gateway.desk import may_decide
 from gateway.desk.showing import display, hold_json, visible
 from gateway.errors import Message, Refusal
-from gateway.privacy import Analyser, open_analyser
-from gateway.proposals import examine, masked_text
 from gateway.supervision import Action, Content, Held, Holds, State
 
 STATES: dict[str, str] = {
@@ -82,7 +79,7 @@ def show(config: Path, data: Path, as_json: bool, hold: str, reveal: bool, perso
         if reveal and person:
             configuration = load(config)
             _check(person, held, configuration)
-            (said,) = _masked([why], configuration)
+            (said,) = masked([why], configuration)
             record = {"kind": "content.read", "id": f"{held.id}.read.{secrets.token_hex(8)}", "time": now_text()}
             append_now(store, [record | {"hold": held.id, "system": held.system, "by": person, "why": said}])
         content = holds.content(held.id)
@@ -128,12 +125,12 @@ def approve(
             if arguments is not None:
                 click.echo(f"Remplacés par\u00a0: {visible(orjson.dumps(arguments).decode())}", err=True)
             click.confirm("Approuver cette action? Approve it?", abort=True, err=True)
-        masked = None
+        arguments_masked = None
         if arguments is not None:
-            masked = _examined(Action.of(held.tool, arguments), configuration)
-        said = _masked([comment], configuration)[0] if comment else ""
+            arguments_masked = examined(Action.of(held.tool, arguments), configuration)
+        said = masked([comment], configuration)[0] if comment else ""
         shown = sha256 or held.current_sha256
-        decided = holds.approve(held.id, person, shown, comment=said, edited=arguments, edited_masked=masked)
+        decided = holds.approve(held.id, person, shown, comment=said, edited=arguments, edited_masked=arguments_masked)
         _decided(decided, holds.content(held.id), as_json=as_json)
 
 
@@ -153,7 +150,7 @@ def deny(config: Path, data: Path, as_json: bool, hold: str, person: str, reason
     with open_holds(config, data) as (holds, _):
         held = holds.get(hold)
         _check(person, held, configuration)
-        (said,) = _masked([reason], configuration)
+        (said,) = masked([reason], configuration)
         decided = holds.deny(held.id, person, said)
         _decided(decided, holds.content(held.id), as_json=as_json)
 
@@ -238,32 +235,3 @@ def _json(text: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         raise click.UsageError("--edit : ce n'est pas du JSON. Not JSON.") from None
-
-
-def _masked(texts: Sequence[str], configuration: Configuration) -> list[str]:
-    """People's own words with findings masked, as they may be recorded."""
-
-    async def masked() -> list[str]:
-        async with _analyser(configuration) as analyser:
-            return [await masked_text(text, analyser) for text in texts]
-
-    return asyncio.run(masked())
-
-
-def _examined(action: Action, configuration: Configuration) -> Any:
-    async def examined() -> Any:
-        async with _analyser(configuration) as analyser:
-            return (await examine(action, analyser)).masked
-
-    return asyncio.run(examined())
-
-
-@asynccontextmanager
-async def _analyser(configuration: Configuration) -> AsyncIterator[Analyser]:
-    """The analyser of the configuration, for the length of a block."""
-    analyser = open_analyser(configuration.settings.privacy, configuration.recognizers)
-    await analyser.start()
-    try:
-        yield analyser
-    finally:
-        await analyser.stop()

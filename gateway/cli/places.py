@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from gateway.config import ConfigurationError, Settings, load, load_settings
+from gateway.config import Configuration, ConfigurationError, Settings, load, load_settings
 from gateway.errors import Message, Refusal
 from gateway.storage import Store, open_store
 
 if TYPE_CHECKING:
+    from gateway.content import Archive
     from gateway.identity import Keys
     from gateway.supervision import Halts, Holds
 
@@ -102,6 +103,25 @@ def open_keys(config: Path, data: Path) -> Iterator[Keys]:
     store = prepare(config, data)
     try:
         yield Keys(store, key_file(data / "identity.key"))
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_content(config: Path, data: Path) -> Iterator[tuple[Archive, Configuration]]:
+    """What was kept of calls, under this installation's key; and the configuration."""
+    from gateway.app import key_file
+    from gateway.content import open_archive
+
+    store = prepare(config, data)
+    configuration = load(config)
+    settings = configuration.settings
+    try:
+        archive = open_archive(store, settings, data, key_file(data / "identity.key"), lambda: settings.retention)
+        try:
+            yield archive, configuration
+        finally:
+            archive.close()
     finally:
         store.close()
 

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from gateway.audit import Signer
-from gateway.config import Register, Retention, Storage, secret
+from gateway.config import Register, Retention, Settings, secret
 from gateway.content.certificates import certificates_of
 from gateway.content.destroying import Destruction
 from gateway.content.holding import LegalHold, LegalHolds
-from gateway.content.keeping import ContentNotKept, Contents
+from gateway.content.keeping import ContentNotKept, Contents, NoContents
 from gateway.content.keys import KeyStore, open_keys
 from gateway.content.parts import Gathered, Kept, Opened, Part, days_of, is_asked
 from gateway.storage import Store
@@ -48,18 +49,24 @@ class Archive:
 
 
 def open_archive(
-    store: Store, storage: Storage, data: Path, identity_key: bytes, retention: Callable[[], Retention], origin: str
+    store: Store,
+    settings: Settings,
+    data: Path,
+    identity_key: bytes,
+    retention: Callable[[], Retention],
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Archive:
     """Over an open store. Raises `StoreUnavailable` if the keys' database cannot be opened."""
-    keys = open_keys(store, secret(storage.content_keys) if storage.content_keys is not None else None, data)
+    elsewhere = settings.storage.content_keys
+    keys = open_keys(store, secret(elsewhere) if elsewhere is not None else None, data)
     return Archive(
         store,
         keys,
-        Contents(store, keys, identity_key, retention),
-        Destruction(store, keys),
-        LegalHolds(store),
+        Contents(store, keys, identity_key, retention, clock),
+        Destruction(store, keys, clock),
+        LegalHolds(store, clock),
         data / "ledger.key",
-        origin,
+        settings.ledger.origin,
     )
 
 
@@ -83,6 +90,7 @@ __all__ = [
     "KeyStore",
     "LegalHold",
     "LegalHolds",
+    "NoContents",
     "Opened",
     "Part",
     "days_now",

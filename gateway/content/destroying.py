@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, Text, and_, cast, func, or_, select, true, update
 
 from gateway.audit import Entry, time_text, write_entries
 from gateway.content.holding import in_force, lock, under_hold
@@ -84,7 +84,7 @@ class Destruction:
         ]
         self._mark_all(or_(due, *shorter), "retention")
         settled = now - SETTLED
-        self._mark_all(_unrecorded(self._looked_until - SETTLED, settled), "unrecorded")
+        self._mark_all(self._unrecorded(self._looked_until, settled), "unrecorded")
         done = self._finish()
         self._looked_until = settled
         self._forget_left_over(now - LEFT_OVER)
@@ -144,6 +144,16 @@ class Destruction:
             if entries:
                 write_entries(connection, entries)
 
+    def _unrecorded(self, since: datetime, until: datetime) -> ColumnElement[bool]:
+        """Content that no record of its call names: the call failed, or its client left, right then."""
+        body = cast(records.c.body, Text) if self._store.embedded else func.convert_from(records.c.body, "UTF8")
+        said = select(records.c.seq).where(
+            records.c.decision == contents.c.decision,
+            records.c.kind.in_(("call.opened", "call.closed")),
+            body.contains(contents.c.sha256),
+        )
+        return contents.c.kept_at.between(time_text(since), time_text(until)) & ~said.exists()
+
     def _forget_left_over(self, before: datetime) -> None:
         """Erase keys of content that was never kept: what a call that failed in between has left."""
         names = self._keys.due(time_text(before), AT_ONCE)
@@ -169,16 +179,6 @@ def _not_held(connection: Connection) -> ColumnElement[bool]:
     if not scopes:
         return true()
     return contents.c.decision.not_in(decisions) & contents.c.system.not_in(systems)
-
-
-def _unrecorded(since: datetime, until: datetime) -> ColumnElement[bool]:
-    """Content whose call was never recorded: it failed right after."""
-    between = contents.c.kept_at.between(time_text(since), time_text(until))
-    known = select(records.c.seq).where(
-        records.c.decision == contents.c.decision,
-        or_(records.c.kind == "call.closed", and_(records.c.kind == "call.opened", contents.c.part == "prompt")),
-    )
-    return between & ~known.exists()
 
 
 def _record(decision: str, parts: Sequence[Row[Any]], now: str) -> Entry:

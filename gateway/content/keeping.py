@@ -89,16 +89,24 @@ class Contents:
         if self._writing is not None:
             await self._writing
 
-    def open(self, decision: str) -> list[Opened]:
-        """What was said, but for what is destroyed. Raises a 404 or 410 `Refusal`, `ContentAltered` or `Unreadable`."""
+    def readable(self, decision: str) -> list[Kept]:
+        """What of a decision's content can be read, as far as the rows tell. Raises a 404 or 410 `Refusal`."""
         with self._store.read() as connection:
-            rows = connection.execute(select(contents).where(contents.c.decision == decision)).all()
-            recorded = _recorded(connection, decision)
-        live = [row for row in rows if row.destroy_at is None and row.part in recorded]
+            kept, recorded = kept_of(connection, decision), _recorded(connection, decision)
+        live = [one for one in kept if one.state == "kept" and one.part in recorded]
         if not live:
-            raise _destroyed() if any(row.destroy_at is not None for row in rows) else unknown_content()
+            raise _destroyed() if any(one.state != "kept" for one in kept) else unknown_content()
+        return live
+
+    def open(self, decision: str) -> list[Opened]:
+        """What was said of `readable`. Raises a 404 or 410 `Refusal`, `ContentAltered` or `Unreadable`."""
+        live = self.readable(decision)
+        chosen = select(contents.c.part, contents.c.sealed).where(contents.c.decision == decision)
+        with self._store.read() as connection:
+            recorded = _recorded(connection, decision)
+            sealed = {part: content for part, content in connection.execute(chosen) if content is not None}
         keys = self._keys.of(decision)
-        return [self._opened(row, recorded[row.part], keys.get(row.part)) for row in sorted(live, key=_first_prompt)]
+        return [self._opened(one, recorded[one.part], sealed.get(one.part), keys.get(one.part)) for one in live]
 
     def of(self, decision: str) -> list[Kept]:
         """What is known of a decision's content. Raises a 404 `Refusal`."""
@@ -156,18 +164,29 @@ class Contents:
             connection.execute(insert(contents), rows)
         return [{"sha256": row["sha256"], "bytes": row["bytes"], "until": row["due_at"]} for row in rows]
 
-    def _opened(self, row: Row[Any], sha256: str, wrapped: bytes | None) -> Opened:
-        sealed = bytes(row.sealed)
+    def _opened(self, kept: Kept, sha256: str, sealed: bytes | None, wrapped: bytes | None) -> Opened:
+        if sealed is None:  # destroyed since it was found readable
+            raise _destroyed()
         if hashlib.sha256(sealed).hexdigest() != sha256:
             raise _altered()
         if wrapped is None:
             raise _key_missing()
-        owner = _owner(row.decision, Part(row.part))
+        owner = _owner(kept.decision, kept.part)
         try:
-            content = zlib.decompress(self._seal_of(row.system).open(owner, wrapped, "content", sealed))
+            content = zlib.decompress(self._seal_of(kept.system).open(owner, wrapped, "content", bytes(sealed)))
         except zlib.error:
             raise Unreadable from None
-        return Opened(_kept(row), content)
+        return Opened(kept, content)
+
+
+class NoContents:
+    """Where there is nowhere to keep anything: a system that asks for it has its calls refused."""
+
+    async def keep(self, decision: str, system: System, part: Part, content: bytes | Gathered) -> dict[str, Any]:  # noqa: ARG002
+        """Nothing, for a system that does not ask. Raises `ContentNotKept`."""
+        if is_asked(system, part):
+            raise _not_kept(None)
+        return {}
 
 
 def kept_of(connection: Connection, decision: str) -> list[Kept]:

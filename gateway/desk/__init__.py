@@ -1,12 +1,13 @@
-"""The supervisors' desk: the HTTP API of halts, of held actions and of actions asked for, and a feed of what happens.
+"""The supervisors' desk: the HTTP API of halts, of held actions and of actions asked for, a feed of what happens, and the
+content that was kept of calls.
 
-`people` says who may; `showing` what a person is shown of an action, pure; `halts`, `holds`, `actions` and `events` are the
-endpoints. May import everything below; nothing but the composition root and the command line imports it.
+`people` says who may; `showing` what a person is shown of an action, pure; `halts`, `holds`, `actions`, `events` and
+`content` are the endpoints. May import everything below; nothing but the composition root and the command line imports it.
 """
 
-from gateway.desk import actions, events, halts, holds
-from gateway.desk.people import MAY_DECIDE, MAY_HALT, may_decide
+from gateway.desk import actions, content, events, halts, holds
+from gateway.desk.people import MAY_DECIDE, MAY_HALT, may_decide, may_read
 
-ROUTES = [*halts.ROUTES, *holds.ROUTES, *actions.ROUTES, *events.ROUTES]
+ROUTES = [*halts.ROUTES, *holds.ROUTES, *actions.ROUTES, *events.ROUTES, *content.ROUTES]
 
-__all__ = ["MAY_DECIDE", "MAY_HALT", "ROUTES", "may_decide"]
+__all__ = ["MAY_DECIDE", "MAY_HALT", "ROUTES", "may_decide", "may_read"]

@@ -20,16 +20,16 @@ from gateway.desk.people import (
     may_decide,
     not_your_system,
     object_of,
+    own_words,
     person_of,
     systems_of,
     text_of,
 )
 from gateway.desk.showing import display, hold_json, visible
 from gateway.errors import Message, Refusal
-from gateway.proposals import examine, masked_text
+from gateway.proposals import examine
 from gateway.supervision import Action, Held, State
 from gateway.supervision.statistics import statistics_of
-from gateway.supervision.waiting import LONGEST_SAID
 from gateway.web import answered
 from gateway.wire.errors import language_of
 
@@ -82,7 +82,7 @@ async def approve_hold(request: Request) -> Response:
     body = await object_of(request, LONGEST_BODY)
     held = await _for(person, request, house)
     comment = text_of(body, "comment") if body.get("comment") else ""
-    comment = await _own_words(comment, "comment", house)
+    comment = await own_words(comment, "comment", house)
     edited, edited_masked = body.get("edited_arguments"), None
     if edited is not None:
         examined = await examine(Action.of(held.tool, edited), house.parts.analyser)
@@ -100,7 +100,7 @@ async def deny_hold(request: Request) -> Response:
     person = await person_of(request, house, MAY_DECIDE)
     body = await object_of(request)
     held = await _for(person, request, house)
-    reason = await _own_words(text_of(body, "reason"), "reason", house)
+    reason = await own_words(text_of(body, "reason"), "reason", house)
     return await _decided(await asyncio.to_thread(house.holds.deny, held.id, person.id, reason), request, house)
 
 
@@ -143,21 +143,9 @@ async def _record_reading(held: Held, person: Person, why: str, house: Kept) -> 
         "hold": held.id,
         "system": held.system,
         "by": person.id,
-        "why": await _own_words(why, "why", house),
+        "why": await own_words(why, "why", house),
     }
     await house.ledger.append(record)
-
-
-async def _own_words(said: str, name: str, house: Kept) -> str:
-    """A person's own words as they may be kept: findings masked."""
-    if len(said) > LONGEST_SAID:
-        raise Refusal(
-            Message(f"{name}\u00a0: au plus {LONGEST_SAID} caractères.", f"{name}: at most {LONGEST_SAID} characters."),
-            code="invalid_request",
-            status=400,
-            param=name,
-        )
-    return await masked_text(said, house.parts.analyser) if said else ""
 
 
 def _before(held: Held, house: Kept) -> list[dict[str, str]]:

@@ -15,10 +15,13 @@ from starlette.requests import Request
 from gateway import refusals
 from gateway.audit import Ledger
 from gateway.config import Configuration, Person, Register, System
+from gateway.content import Archive
 from gateway.errors import Message, Refusal
 from gateway.identity import Keys, Principal
 from gateway.parts import Parts
+from gateway.proposals import masked_text
 from gateway.supervision import Halts, Holds, Watch
+from gateway.supervision.waiting import LONGEST_SAID
 from gateway.web import bearer
 
 MAY_HALT = ("supervisor", "officer", "admin")
@@ -34,6 +37,7 @@ class Kept(Protocol):
     halts: Halts
     holds: Holds
     watch: Watch
+    content: Archive
     ledger: Ledger
     parts: Parts
     user_key: bytes
@@ -69,6 +73,13 @@ async def person_of(request: Request, house: Kept, roles: Sequence[str]) -> Pers
 def may_decide(person: Person, system: System | None) -> bool:
     """Whether a person decides on the actions of a system: one of its supervisors, or an administrator."""
     if "admin" in person.roles:
+        return True
+    return system is not None and "supervisor" in person.roles and person.id in system.supervisors
+
+
+def may_read(person: Person, system: System | None) -> bool:
+    """Whether a person reads what was kept of a system's calls: an auditor, or one of its supervisors."""
+    if "auditor" in person.roles:
         return True
     return system is not None and "supervisor" in person.roles and person.id in system.supervisors
 
@@ -124,3 +135,15 @@ def text_of(body: dict[str, Any], name: str) -> str:
             param=name,
         )
     return value
+
+
+async def own_words(said: str, name: str, house: Kept) -> str:
+    """A person's own words as they may be kept: findings masked."""
+    if len(said) > LONGEST_SAID:
+        raise Refusal(
+            Message(f"{name}\u00a0: au plus {LONGEST_SAID} caractères.", f"{name}: at most {LONGEST_SAID} characters."),
+            code="invalid_request",
+            status=400,
+            param=name,
+        )
+    return await masked_text(said, house.parts.analyser) if said else ""

@@ -15,6 +15,7 @@ from sqlalchemy import select, text
 
 from gateway.errors import Message, Refusal
 from gateway.storage import Store, StoreUnavailable, open_store
+from gateway.storage.sealing import Unreadable
 from gateway.storage.tables import holds as table
 from gateway.storage.tables import records, verdicts
 from gateway.supervision import (
@@ -30,7 +31,6 @@ from gateway.supervision import (
     Watch,
     join_key_of,
 )
-from gateway.storage.sealing import Unreadable
 
 KEY = b"k" * 32
 START = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
