@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 import subprocess
 import sys
@@ -125,6 +126,22 @@ async def test_what_is_destroyed_is_proved_and_its_key_is_in_no_file_of_the_keys
         assert check({**certificate, "certificate": {**certificate["certificate"], field: value}}, public)
     assert archive.contents.open("d-2")[0].content.decode() == SECRET
     assert verify_store(archive.store, public).problem == ""
+
+
+def test_no_page_split_leaves_a_copy_of_a_key(archive: Archive) -> None:
+    """A tree's pages are split and filled again as keys come and go, and what moves leaves its bytes behind."""
+    order = random.Random(5)
+    keys = {(f"d-{order.getrandbits(64):016x}", "prompt"): order.randbytes(WRAPPED) for _ in range(1_500)}
+    names, gone = list(keys), set[tuple[str, str]]()
+    for at in range(0, len(names), 100):
+        archive.keys.put([(name, keys[name], "2026-12-24T15:00:00.000Z") for name in names[at : at + 100]])
+    for _ in range(3):
+        taken = order.sample([name for name in names if name not in gone], 400)
+        archive.keys.destroy(taken)
+        gone.update(taken)
+        content = b"".join(path.read_bytes() for path in files_of_keys(archive))
+        assert [name for name in gone if keys[name] in content] == []
+        assert [name for name in names if name not in gone and keys[name] not in content] == []
 
 
 def files_of_keys(archive: Archive) -> list[Path]:
