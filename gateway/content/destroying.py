@@ -48,6 +48,7 @@ class Destruction:
     def __init__(self, store: Store, keys: KeyStore, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._store, self._keys, self._clock = store, keys, clock
         self._looked_until = clock() - LOOK_BACK
+        self._looked_for_returned = False
 
     def destroy(self, decision: str, by: str, why: str) -> None:
         """Destroy what was kept of a decision. Raises a 404, 409 or 410 `Refusal`, or `DestructionUnfinished`."""
@@ -88,6 +89,9 @@ class Destruction:
         done = self._finish()
         self._looked_until = settled
         self._forget_left_over(now - LEFT_OVER)
+        if not self._looked_for_returned:
+            self._forget_returned()
+            self._looked_for_returned = True
         return done
 
     # ── the steps
@@ -166,6 +170,19 @@ class Destruction:
         left = [name for name in names if name not in there]
         if left:
             self._keys.destroy(left)
+
+    def _forget_returned(self) -> None:
+        """Erase keys of content that is destroyed: an older copy of their database was put back. Once, at the start."""
+        last, returned = "", set[Name]()
+        while names := self._keys.after(last, AT_ONCE):
+            decisions = sorted({decision for decision, _ in names})
+            gone = contents.c.decision.in_(decisions) & contents.c.destroyed_at.is_not(None)
+            with self._store.read() as connection:
+                chosen = connection.execute(select(contents.c.decision, contents.c.part).where(gone)).all()
+            returned |= {(row.decision, row.part) for row in chosen} & set(names)
+            last = decisions[-2] if len(names) == AT_ONCE else decisions[-1]  # a full page may have cut the last in two
+        if returned:
+            self._keys.destroy(sorted(returned))
 
 
 def _live() -> ColumnElement[bool]:

@@ -19,7 +19,8 @@ from pathlib import Path
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.schema import CreateTable
 
-from gateway.storage import Store, open_store
+from gateway.errors import Message
+from gateway.storage import Store, StoreUnavailable, open_store
 from gateway.storage.tables import content_keys
 
 Name = tuple[str, str]
@@ -62,17 +63,30 @@ class KeyStore:
         with self.store.read() as connection:
             return [(row.decision, row.part) for row in connection.execute(chosen.limit(limit))]
 
+    def after(self, decision: str, limit: int) -> list[Name]:
+        """Keys in the order of decisions, from the one after `decision` on."""
+        chosen = select(content_keys.c.decision, content_keys.c.part).where(content_keys.c.decision > decision)
+        with self.store.read() as connection:
+            found = connection.execute(chosen.order_by(content_keys.c.decision).limit(limit))
+            return [(row.decision, row.part) for row in found]
+
 
 def open_keys(store: Store, url: str | None, data: Path) -> KeyStore:
-    """The keys beside the embedded `store`, in the same PostgreSQL, or where `url` says.
+    """The keys beside the embedded `store`, in the same PostgreSQL, or where `url` says. Raises `StoreUnavailable`.
 
-    Makes the table where it has to be there and is not, but in a PostgreSQL, where `vigie db upgrade` does.
+    Makes the table where there is none, but in a PostgreSQL, where `vigie db upgrade` does.
     """
     if url is None and not store.embedded:
         return KeyStore(store)
     apart = open_store(url or f"sqlite:///{data / 'content-keys.db'}", erasing=True)
     if apart.embedded:
         make_table(apart)
+    elif content_keys.name not in apart.tables():
+        raise StoreUnavailable(
+            Message("La base des clés de contenu n'a pas été créée.", "The database of content keys was not created."),
+            Message("Exécuter «\u00a0vigie db upgrade\u00a0».", "Run 'vigie db upgrade'."),
+            code="store_not_upgraded",
+        )
     return KeyStore(apart)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -138,8 +139,7 @@ class Store:
             try:
                 cursor = raw.cursor()
                 cursor.execute("VACUUM")
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                (busy, *_) = cursor.fetchone() or (1,)
+                busy = not _cut_log(cursor)
                 cursor.close()
             finally:
                 raw.close()
@@ -199,6 +199,20 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _cut_log(cursor: Any) -> bool:
+    """Move the write-ahead log into the file and cut it to nothing; whether that could be done.
+
+    SQLite waits for readers and writers, but not for another checkpoint: that is tried again.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (busy, *_) = cursor.fetchone()
+        if not busy or time.monotonic() > deadline:
+            return not busy
+        time.sleep(0.01)
 
 
 _MOVE_TABLE = (

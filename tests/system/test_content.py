@@ -32,8 +32,9 @@ from gateway.cli.places import open_keys
 from gateway.config import Retention, Settings, load
 from gateway.content import Archive, Part, open_archive
 from gateway.content.certificates import check
-from gateway.content.destroying import DestructionUnfinished
-from gateway.content.keys import KeyStore
+from gateway.content.destroying import Destruction, DestructionUnfinished
+from gateway.content.keys import KeyStore, make_table
+from gateway.content.keys import open_keys as open_keys_of
 from gateway.errors import Message, Refusal
 from gateway.storage import Store, StoreUnavailable, Unreadable
 from gateway.storage.tables import records
@@ -228,6 +229,34 @@ async def test_what_no_record_names_is_never_read_and_goes(archive: Archive, clo
     assert [(one["decision"], one["why"]) for one in destroyed(archive)] == [("d-1", "unrecorded")]
     assert archive.keys.of("d-0") == {}
     assert archive.contents.open("d-2")
+
+
+async def test_a_key_that_an_older_copy_brings_back_is_erased_at_the_next_start(archive: Archive) -> None:
+    for name in ("d-1", "d-2"):
+        await keep(archive, name)
+    key = archive.keys.of("d-1")["prompt"]
+    archive.destruction.destroy("d-1", "p.tremblay", "Demande")
+    archive.keys.put([(("d-1", "prompt"), key, "2027-01-01T00:00:00.000Z")])
+    Destruction(archive.store, archive.keys).sweep({})
+    assert (archive.keys.of("d-1"), holds(files_of_keys(archive), key)) == ({}, False)
+    assert archive.contents.open("d-2")
+
+
+def test_keys_in_a_database_of_their_own_are_there_before_the_first_call(archive: Archive, tmp_path: Path) -> None:
+    """In a PostgreSQL the table is `vigie db upgrade`'s to make: a gateway without it does not start."""
+    if archive.store.embedded:
+        pytest.skip("a file of its own is made at once")
+    url = archive.store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with archive.store.write() as connection:
+        connection.execute(text("DROP TABLE content_keys"))
+    with pytest.raises(StoreUnavailable) as error:
+        open_keys_of(archive.store, url, tmp_path)
+    assert error.value.code == "store_not_upgraded"
+    make_table(archive.store)
+    apart = open_keys_of(archive.store, url, tmp_path)
+    apart.put([(("d-1", "prompt"), b"w" * WRAPPED, "2027-01-01T00:00:00.000Z")])
+    apart.destroy([("d-1", "prompt")])
+    apart.store.close()
 
 
 async def test_what_was_altered_or_moved_is_not_shown(archive: Archive) -> None:

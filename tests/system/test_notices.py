@@ -101,6 +101,8 @@ async def test_a_notice_is_signed_tried_again_and_known_by_its_id(
         expected = base64.b64encode(hmac.digest(KEY, signed, hashlib.sha256)).decode()
         assert headers["webhook-signature"] == f"v1,{expected}"
         assert SIN.encode() not in body
+    clock.now += timedelta(days=2)
+    assert [notices.destroy_old(days) for days in (3, 1)] == [0, 1], "forgotten once its time is over"
     said = orjson.loads(receiver.got[0][1])
     assert (said["type"], said["data"]["hold"], said["data"]["tool"]) == ("action.held", held.id, "issue_payment")
     for task in running:
