@@ -82,6 +82,7 @@ def open_keys(store: Store, url: str | None, data: Path) -> KeyStore:
     if apart.embedded:
         make_table(apart)
     elif content_keys.name not in apart.tables():
+        apart.close()
         raise StoreUnavailable(
             Message("La base des clés de contenu n'a pas été créée.", "The database of content keys was not created."),
             Message("Exécuter «\u00a0vigie db upgrade\u00a0».", "Run 'vigie db upgrade'."),
