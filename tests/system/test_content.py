@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import sqlite3
@@ -25,10 +26,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import select, text
 
+from gateway.app import key_file
 from gateway.audit import append_now, now_text, verify_store
 from gateway.audit.signing import Signer, sign_now
 from gateway.cli import main
-from gateway.cli.places import open_keys
+from gateway.cli.places import open_keys, prepare
 from gateway.config import Retention, Settings, load
 from gateway.content import Archive, Part, open_archive
 from gateway.content.certificates import check
@@ -39,7 +41,7 @@ from gateway.errors import Message, Refusal
 from gateway.storage import Store, StoreUnavailable, Unreadable
 from gateway.storage.tables import records
 from tests.gateway_process import ROOT, Gateway, all_records, example_config, verify_live
-from tests.system.asking import ask
+from tests.system.asking import ask, until
 from tests.wire.conftest import StandIn, standin  # noqa: F401 - a fixture
 from tests.wire.test_openai_client import answering, chunk, streaming
 
@@ -323,6 +325,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(place: tuple[Path, Path]) -> Iterator[Desk]:
+    kept_long_ago(*place)
     with Gateway.start(*place) as gateway:
         yield Desk(gateway, place)
 
@@ -336,6 +339,25 @@ def a_call(desk: Desk, standin: StandIn, *, stream: bool = False) -> tuple[str, 
     status, received = ask(desk.gateway, body)
     assert status == 200
     return all_records(*desk.place)[-1]["decision"], received
+
+
+def kept_long_ago(config: Path, data: Path) -> None:
+    """Content that was due before the gateway starts."""
+    store, clock = prepare(config, data), Clock()
+    clock.now -= timedelta(days=400)
+    archive = open_archive(store, load(config).settings, data, key_file(data / "identity.key"), Retention, clock)
+    asyncio.run(keep(archive, "d-old"))
+    archive.close()
+    store.close()
+
+
+def test_a_running_gateway_destroys_what_is_due(desk: Desk) -> None:
+    def gone() -> list[dict[str, Any]]:
+        return [one for one in all_records(*desk.place) if one["kind"] == "content.destroyed"]
+
+    until(gone)
+    assert [(one["decision"], one["by"], one["why"]) for one in gone()] == [("d-old", "schedule", "retention")]
+    assert keys_in(desk.place[1], "d-old") == {}
 
 
 def test_content_is_read_by_those_who_may_on_record_and_exactly(desk: Desk, standin: StandIn) -> None:  # noqa: F811
