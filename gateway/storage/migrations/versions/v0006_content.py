@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Text
 
-revision = "0007"
+revision = "0006"
 down_revision = "0005"
 
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
