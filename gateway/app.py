@@ -11,6 +11,7 @@ import contextlib
 import gc
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import __version__, desk, ledger_pages, refusals
+from gateway import __version__, citizen, desk, ledger_pages, refusals
 from gateway.audit import Ledger, Signer, now_text
 from gateway.call import Unfinished, govern
 from gateway.config import Configuration, Live, Settings, secret
@@ -45,6 +46,7 @@ from gateway.storage import Store, open_store
 from gateway.supervision import Halt, Halts, Holds, Notices, Running, Seal, Ticket, Watch, join_key_of
 from gateway.telemetry import Telemetry, Traced, configure
 from gateway.trace import Fragments
+from gateway.transparency import Provenance
 from gateway.web import NO_STORE, answered, bearer
 from gateway.wire.calls import check_form
 from gateway.wire.errors import language_of, render
@@ -74,6 +76,7 @@ class House:
     parts: Parts
     providers: Providers
     user_key: bytes
+    provenance: Provenance
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @property
@@ -95,10 +98,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
     settings = configuration.settings
     telemetry = configure(settings.telemetry)
     make_private(data)
-    store = open_store(store_url(settings, data))
-    if store.embedded:
-        store.upgrade()
-    store.require_current()
+    store = current_store(settings, data)
     ledger = Ledger(store, Signer.open(data / "ledger.key", store), settings.ledger.origin)
     pepper = key_file(data / "identity.key")
     keys = Keys(store, pepper)
@@ -112,6 +112,12 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
     )
     watch = Watch(holds)
     content = open_archive(store, settings, data, pepper, lambda: live.current.settings.retention)
+    provenance = Provenance.open(
+        store,
+        key_file(data / "manifest.key"),
+        key_file(data / "fingerprint.key"),
+        lambda: live.current.settings.transparency.fingerprint_days,
+    )
     analyser = open_analyser(settings.privacy, configuration.recognizers)
     providers, suspensions = Providers(), KeptSuspensions(store)
     tasks: set[asyncio.Task[Any]] = set()
@@ -132,6 +138,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         breaker=Breaker(),
         telemetry=telemetry,
         tokens_used=ledger.tokens_used,
+        provenance=provenance,
         keyed_hash=lambda text: hash_user(pepper, f"text\0{text}"),
         join_key=lambda system, session, request: join_key_of(pepper, system, session, request),
         clock=lambda: datetime.now(UTC),
@@ -142,13 +149,16 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         contents=content.contents,
     )
     house = House(
-        live, data, store, ledger, keys, halts, holds, watch, notices, content, telemetry, parts, providers, pepper, tasks
+        live, data, store, ledger, keys, halts, holds, watch, notices, content, telemetry, parts, providers, pepper,
+        provenance, tasks,
     )  # fmt: skip
     halts.tell(lambda in_force: carry_out(in_force, house))
     async with contextlib.AsyncExitStack() as stack:
         await ledger.start()
         stack.push_async_callback(ledger.stop)
         await ledger.publish_policy(configuration.policy.version, configuration.policy.source)
+        provenance.start()
+        stack.push_async_callback(provenance.stop)
         await keys.refresh(0)
         await halts.refresh(0)
         await suspensions.refresh(0)
@@ -263,6 +273,15 @@ def store_url(settings: Settings, data: Path) -> str:
     return secret(settings.storage.url) if settings.storage.url is not None else f"sqlite:///{data / 'vigie.db'}"
 
 
+def current_store(settings: Settings, data: Path) -> Store:
+    """The configured store, of this version's schema: an embedded one is brought to it. Raises `StoreUnavailable`."""
+    store = open_store(store_url(settings, data))
+    if store.embedded:
+        store.upgrade()
+    store.require_current()
+    return store
+
+
 def make_private(data: Path) -> None:
     """The data directory, which only its owner enters."""
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -307,13 +326,21 @@ class DecisionIds:
 
 
 def key_file(path: Path) -> bytes:
-    """A 32-byte secret of this installation, made at first use, readable by its owner alone."""
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
+    """A 32-byte secret of this installation, made at first use, readable by its owner alone.
+
+    It is there whole or not at all: of several processes that start at once, all read the one that came first.
+    """
+    if not path.exists():
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(32))
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(name)
+        finally:
+            Path(name).unlink()
     key = path.read_bytes()
     if len(key) != 32:
         raise Fault(
@@ -580,6 +607,7 @@ def create(config: Path | None = None, data: Path | None = None) -> ASGIApp:
             Route("/openapi.json", openapi),
             *ledger_pages.routes(),
             *desk.ROUTES,
+            *citizen.ROUTES,
         ],
         exception_handlers=handlers,
         lifespan=lifespan,

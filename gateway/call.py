@@ -19,7 +19,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
 
 import orjson
 
@@ -30,6 +29,7 @@ from gateway.config import Configuration, Deployment, System
 from gateway.content import Gathered, Part, is_asked
 from gateway.errors import Fault, VigieError
 from gateway.identity import Principal
+from gateway.labelled import Labelled
 from gateway.output import OutputEffects, guards_of
 from gateway.parts import Answer, Parts
 from gateway.policies import Effect, Facts, Stage
@@ -40,7 +40,7 @@ from gateway.sovereignty import Attested, Residency, rank
 from gateway.stages import Governed, Route, asked_of_policy, decide
 from gateway.supervision import Subject, Ticket, halted
 from gateway.trace import Trace
-from gateway.transparency import envelope, header, label_for, sentence
+from gateway.transparency import header, label_for
 from gateway.wire.calls import Call, Limits, ProviderBroke, rewrite, written
 from gateway.wire.errors import error_event, render
 from gateway.wire.protocols import WIRES
@@ -160,7 +160,7 @@ async def protect_input(
     assessed = system.assessment.personal_data if system.assessment is not None else ()
     decision = decide(Stage.INPUT, situation.privacy_facts(found, assessed), configuration, parts, trace)
     protected = protect(opened.values, findings, decision.transforms)
-    label = label_for(system, configuration) if call.protocol != "embeddings" else None
+    label = label_for(system, configuration, trace.labels) if call.protocol != "embeddings" else None
     return Governed(asked, configuration, call, system, found, protected, opened.close(protected.edits), label)
 
 
@@ -363,7 +363,8 @@ async def deliver_whole(
     effects = OutputEffects(governed, parts, trace)
     restorer = governed.protected.restorer()
     guards = guards_of(governed, restorer, effects, parts)
-    answer = await wire.guarded(answer, call, guards, opening=opening_of(governed, trace))
+    labelled = Labelled(governed, parts, trace)
+    answer = await wire.guarded(answer, call, guards, opening=labelled.opening)
     if call.protocol != "embeddings":
         effects.settle()
     trace.placeholders_unknown = restorer.unknown
@@ -374,11 +375,12 @@ async def deliver_whole(
             yield waiting
             waiting = STILL_WAITING
     answer = wire.settled(answer, call, acting.settled)
-    if (signed := envelope_of(governed, trace)) is not None:
-        answer["vigie"] = signed
+    if labelled.sign(wire.delivered(answer)) is not None:
+        answer["vigie"] = labelled.envelope
     delivered = written(answer)
     trace.content = await parts.contents.keep(trace.decision, governed.system, Part.ANSWER, delivered)
     await parts.ledger.append(trace.closed(parts.clock(), "served"))
+    labelled.keep()
     parts.telemetry.call_finished(trace, call.model)
     yield delivered
 
@@ -391,9 +393,8 @@ async def deliver_stream(
     effects = OutputEffects(governed, parts, trace)
     restorer = governed.protected.restorer()
     guards = guards_of(governed, restorer, effects, parts)
-    stream = wire.stream(
-        call, guards, envelope=envelope_of(governed, trace), opening=opening_of(governed, trace), seen=attested.look
-    )
+    labelled = Labelled(governed, parts, trace)
+    stream = wire.stream(call, guards, envelope=labelled.envelope, opening=labelled.opening, seen=attested.look)
     keeps, kept = may_hold(governed.configuration.policy), bytearray()
     received = Gathered(wanted=is_asked(governed.system, Part.ANSWER))
     begun = False
@@ -421,9 +422,10 @@ async def deliver_stream(
         async for _ in settling:
             yield wire.KEEP_ALIVE
     stream.settle(acting.settled)
-    last = received.add(b"".join(stream.finish()))
+    last = received.add(b"".join(stream.finish(labelled.sign(stream.delivered()))))
     trace.content = await parts.contents.keep(trace.decision, governed.system, Part.ANSWER, received)
     await parts.ledger.append(trace.closed(parts.clock(), "served"))
+    labelled.keep()
     parts.telemetry.call_finished(trace, call.model)
     yield last
 
@@ -489,18 +491,3 @@ def headers_of(trace: Trace, governed: Governed | None) -> dict[str, str]:
     if governed is not None and governed.label is not None:
         headers |= header(governed.label)
     return headers
-
-
-def envelope_of(governed: Governed, trace: Trace) -> dict[str, Any] | None:
-    """The additive field `vigie` of the answer's JSON."""
-    if governed.label is None:
-        return None
-    trace.label = governed.label.id
-    return envelope(trace.decision, governed.label)
-
-
-def opening_of(governed: Governed, trace: Trace) -> str | None:
-    """The visible sentence, where the register asks for one; the wire puts it first, and never into JSON."""
-    if governed.label is None or not governed.label.visible or governed.call.wants_json:
-        return None
-    return sentence(governed.label, trace.decision)

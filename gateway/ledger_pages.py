@@ -32,6 +32,7 @@ from gateway.explanations import Named, Reader, Telling, answer, explanation_of,
 from gateway.identity import Keys, Principal
 from gateway.storage import Store
 from gateway.storage.tables import checkpoint, signals
+from gateway.transparency import Provenance
 from gateway.web import bearer
 from gateway.wire.errors import language_of
 
@@ -52,6 +53,8 @@ class House(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def provenance(self) -> Provenance: ...
     @property
     def configuration(self) -> Configuration: ...
 
@@ -93,13 +96,17 @@ async def entries(request: Request) -> Response:
 
 
 async def decision(request: Request) -> Response:
-    """What the ledger holds of a decision."""
+    """What the ledger holds of a decision; the signed manifest of its answer, if there is one and it is kept."""
     name, system = request.path_params["decision"], await _whose(request)
-    found = await _reading(request, lambda: records_of(house_of(request).store, name, system))
+    house = house_of(request)
+    found, manifest = await _reading(
+        request, lambda: (records_of(house.store, name, system), house.provenance.manifest(name))
+    )
     body = {
         "object": "vigie.decision",
         "decision": name,
         "system": found[0].system,
+        "manifest": manifest,
         "records": [{"position": one.position, "record": orjson.Fragment(one.body)} for one in found],
     }
     return _json(body)

@@ -107,6 +107,28 @@ def document() -> dict[str, Any]:
                 "parameters": [_in_path("hold")],
             },
             "/v1/events": _read("Ce qui arrive, en continu. What happens, as it does.", "text/event-stream"),
+            "/v1/provenance/verify": _open(
+                _write(
+                    "Ce texte vient-il d'ici? Was this text issued here?",
+                    "200",
+                    {"text": "string", "manifest": "string", "reference": "string"},
+                )
+            ),
+            "/.well-known/jwks.json": _read(
+                "Clés des manifestes (RFC 7517). Keys of the manifests.", "application/json", open_to_all=True
+            ),
+            "/verify": {
+                **_read("Page de vérification. Verification page.", "text/html", open_to_all=True),
+                **_open(_form("Vérifier un texte. Check a text.")),
+            },
+            "/verify/style.css": _read("Feuille de style. Style sheet.", "text/css", open_to_all=True),
+            "/verify/qr/{decision}.svg": _read(
+                "Code QR d'une référence. QR code of a reference.",
+                "image/svg+xml",
+                open_to_all=True,
+                parameters=("decision",),
+            ),
+            "/badge.svg": _read("Badge. Badge.", "image/svg+xml", open_to_all=True),
             "/healthz": _read("Le processus vit. The process is alive.", "application/json", open_to_all=True),
             "/readyz": _read("Prêt à répondre. Ready to answer.", "application/json", open_to_all=True),
             "/openapi.json": _read("Ce document. This document.", "application/json", open_to_all=True),
@@ -243,6 +265,23 @@ def _explanation() -> dict[str, Any]:
     ]
     path["get"]["responses"]["200"]["content"] |= {"text/plain": {}, "text/markdown": {}}
     return path
+
+
+def _form(summary: str) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+    page: dict[str, Any] = {"description": summary, "content": {"text/html": {}}}
+    return {
+        "post": {
+            "summary": summary,
+            "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}},
+            "responses": {"200": page, "default": page},
+        }
+    }
+
+
+def _open(path: dict[str, Any]) -> dict[str, Any]:
+    """Open to all."""
+    return {method: {**operation, "security": []} for method, operation in path.items()}
 
 
 def _in_path(name: str) -> dict[str, Any]:

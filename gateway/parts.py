@@ -24,6 +24,7 @@ from gateway.sovereignty import Breaker, Places, RememberedSuspensions, Suspensi
 from gateway.supervision import Content, Halt, Held, Proposal, Running, Subject
 from gateway.telemetry import Telemetry
 from gateway.trace import Fragments
+from gateway.transparency import Provenance
 
 
 class Ledger(Protocol):
@@ -124,6 +125,7 @@ class Parts:
     new_id: Callable[[], str]
     zone: ZoneInfo
     finish_later: Callable[[asyncio.Task[Any]], None]
+    provenance: Provenance
     suspensions: Suspensions = field(default_factory=RememberedSuspensions)
     contents: Contents = field(default_factory=NoContents)
 

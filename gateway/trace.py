@@ -84,6 +84,8 @@ class Trace:
     residency: str = ""
     usage: tuple[int, int] = (0, 0)
     label: str = ""
+    labels: set[str] = field(default_factory=set)
+    texts: list[str] = field(default_factory=list)
     placeholders_unknown: int = 0
     actions: list[dict[str, str]] = field(default_factory=list)
     content: dict[str, Any] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class Trace:
         """Keep a decision with the facts that `stage` adds to the common ones."""
         self.stages.append(self.fragments.stage(stage, facts, decision))
         self.matched.update(match.rule for match in decision.matches)
+        self.labels.update(decision.labels)
 
     def opened(self, now: datetime) -> dict[str, Any]:
         """The record that must be durable before any byte leaves."""
@@ -114,6 +117,8 @@ class Trace:
         day = self.facts.get("call.date", "")
         record["usage"] = {"input_tokens": self.usage[0], "output_tokens": self.usage[1], "day": day}
         record["label"] = self.label
+        if self.texts:
+            record["texts"] = self.texts
         record["placeholders_unknown"] = self.placeholders_unknown
         if self.actions:
             record["actions"] = self.actions

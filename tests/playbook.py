@@ -55,6 +55,7 @@ from gateway.sovereignty import Breaker, Places
 from gateway.supervision import Halt, Running, Scope, Subject
 from gateway.telemetry import silent
 from gateway.trace import Fragments
+from gateway.transparency import Provenance
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 KNOWN = {
@@ -221,6 +222,7 @@ def parts_of(configuration: Configuration, script: Script, providers: Any, pendi
         breaker=Breaker(),
         telemetry=silent(),
         tokens_used=lambda _system, _day: 0,
+        provenance=Provenance.unkept(b"a seed of a playbook, 32 bytes. "),
         keyed_hash=lambda text: f"{len(text):064x}",
         join_key=lambda system, session, _request: f"{system} {session}",
         clock=lambda: NOW,

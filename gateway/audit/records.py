@@ -39,6 +39,11 @@ KINDS: tuple[Kind, ...] = (
         "Une autre clé signe le registre\u00a0: la nouvelle, et l'accord signé de la précédente",
         "Another key signs the ledger: the new one, and the signed word of the one before it",
     ),
+    Kind(
+        "manifest_key.rotated",
+        "Une autre clé signe les manifestes\u00a0: laquelle, et si celle d'avant n'est plus à croire",
+        "Another key signs the manifests: which, and whether the one before is no longer to be trusted",
+    ),
     Kind("key.created", "Une clé a été créée", "A key was created"),
     Kind("key.revoked", "Une clé a été révoquée", "A key was revoked"),
     Kind("halt.raised", "Un arrêt d'urgence est en vigueur", "An emergency stop is in force"),

@@ -1,4 +1,4 @@
-"""`vigie key create|list|revoke`: keys of applications and of people."""
+"""`vigie key create|list|revoke`: keys of applications and of people; `rotate-manifest`, of signed manifests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import orjson
 
-from gateway.cli.places import json_option, open_keys, places
+from gateway.cli.places import json_option, open_configured_store, open_keys, places
 from gateway.config import load
 from gateway.errors import Message, Refusal
 
@@ -91,3 +91,34 @@ def hash_one_user(config: Path, data: Path, user: str) -> None:
     load(config)
     make_private(data)
     click.echo(hash_user(key_file(data / "identity.key"), user))
+
+
+@command.command("rotate-manifest")
+@places
+@click.option("--reason", required=True, help="Motif, inscrit au registre (recorded).")
+@click.option(
+    "--compromised", is_flag=True, help="Ne plus croire ce que la clé d'avant a signé (distrust the one before)."
+)
+def rotate_manifest(config: Path, data: Path, reason: str, compromised: bool) -> None:
+    """Changer la clé qui signe les manifestes; redémarrer ensuite. Replace the key of manifests; restart afterwards.
+
+    \b
+    Exemple : vigie key rotate-manifest --reason "rotation annuelle"
+    """
+    from gateway.app import key_file, make_private
+    from gateway.transparency import rotate
+
+    make_private(data)
+    store = open_configured_store(config, data)
+    if store.embedded:
+        store.upgrade()
+    store.require_current()
+    path, following = data / "manifest.key", data / "manifest.key.next"
+    following.unlink(missing_ok=True)
+    before, seed = key_file(path) if path.exists() else None, key_file(following)
+    was, becomes = rotate(store, before, seed, reason=reason, compromised=compromised)
+    following.replace(path)
+    store.close()
+    click.echo(f"Clé précédente (was): {was or '—'}", err=True)
+    click.echo("Redémarrer les passerelles. Restart the gateways.", err=True)
+    click.echo(becomes)

@@ -9,6 +9,7 @@ from gateway.config.live import Live
 from gateway.config.loading import Configuration, load, load_policy, load_settings
 from gateway.config.models import (
     Assessment,
+    Bilingual,
     Catalogue,
     Deployment,
     Labels,
@@ -30,6 +31,7 @@ from gateway.config.secret import Current, is_secret, secret
 
 __all__ = [
     "Assessment",
+    "Bilingual",
     "CaseResult",
     "Catalogue",
     "Configuration",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.config.entries import check_provider
 from gateway.config.explaining import Shape, shape
+from gateway.config.label_rules import check_choices, check_wordings
 from gateway.config.models import Catalogue, Labels, Register, Settings, System
 from gateway.config.policy_files import PolicyFile, RuleEntry
 from gateway.config.problems import ConfigurationError, Problem
@@ -69,7 +70,8 @@ def load(directory: Path, *, today: date | None = None) -> Configuration:
         assert labels is not None
         problems += _check_catalogue(catalogue, register, catalogue_document)
         problems += _check_register(register, catalogue, labels, rules, register_document)
-        problems += _check_labels(labels, labels_document)
+        problems += check_wordings(labels, labels_document)
+        problems += check_choices(register, labels, register_document)
         for entry, loc, document in policies.entries:
             problems += check_rule_names(entry, loc, document, catalogue, register, labels)
         problems += _expired(catalogue, register, catalogue_document, register_document, today or date.today())  # noqa: DTZ011
@@ -224,10 +226,6 @@ def _check_catalogue(catalogue: Catalogue, register: Register, document: Documen
             yield from check_entities(personal, (*loc, "assessment", "personal_data"), document)
         if deployment.verified is not None and deployment.verified.by not in people:
             yield _dangling(document, (*loc, "verified", "by"), "personne", "person", deployment.verified.by, people)
-
-
-def _check_labels(labels: Labels, document: Document) -> Iterable[Problem]:
-    yield from _twice((one.id for one in labels.labels), "labels", document)
 
 
 def _check_register(

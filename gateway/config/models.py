@@ -121,6 +121,25 @@ class NoticeSettings(Strict):
     webhooks: tuple[Webhook, ...] = ()
 
 
+class TransparencySettings(Strict):
+    """What citizens can check at `/verify`, and for how long."""
+
+    fingerprint_days: int = Field(
+        1095, ge=1, le=36_500, description="days that an issued text can be recognised; its record stays longer"
+    )
+    checks_per_minute: int = Field(20, ge=1, le=6_000, description="checks that one address may make in a minute")
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/?#@\"'<>]+(/[^\s?#\"'<>]*)?$",
+        description="the gateway's public address, for links and QR codes; null: the address that was asked",
+    )
+    client_header: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9-]{1,64}$",
+        description="header in which the reverse proxy gives the client's address (its last value); null: no proxy",
+    )
+
+
 class Settings(Strict):
     """`vigie.yaml`."""
 
@@ -132,6 +151,7 @@ class Settings(Strict):
     ledger: LedgerSettings = LedgerSettings()
     notices: NoticeSettings = NoticeSettings()
     retention: Retention = Retention()
+    transparency: TransparencySettings = TransparencySettings()
 
 
 # ── catalogue.yaml ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -307,6 +327,8 @@ class LabelSetting(Strict):
     visible: str = "none"
     language: Literal["fr", "fr+en"] = "fr"
     ground: str | None = Field(None, description="ground of the Charter (art. 22.3) for a language beside French")
+    sources: Bilingual | None = Field(None, description="what a summary is made from, for `{sources}` of its wording")
+    public: bool = Field(True, description="whether /verify tells that a text comes from this system")
 
     @model_validator(mode="after")
     def _grounded(self) -> Self:
@@ -405,11 +427,20 @@ class Register(Strict):
 
 
 class LabelText(Bilingual):
-    """The wording of one label, versioned."""
+    """The wording of one label, versioned. `{body}`, `{contact}`, `{decision}` and `{sources}` are filled in."""
 
     id: Id
-    version: int = Field(ge=1)
-    source_type: str = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+    version: int = Field(ge=1, description="raise it whenever a text changes")
+    source_type: str = Field(
+        "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
+        pattern=r"^https?://[\x21-\x7e]+$",
+        description="IPTC digital source type, whole",
+    )
+    decision_role: Literal["none", "support", "exclusive"] | None = Field(
+        None, description="only for systems whose `decision_role` is this one: the sentence would be untrue elsewhere"
+    )
+    from_approval: bool = Field(False, description="never chosen by the register: comes from an approval record alone")
+    badge: Bilingual | None = Field(None, description="the few words of /badge.svg; null: those of `generated`")
 
 
 class Labels(Strict):

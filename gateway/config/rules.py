@@ -149,6 +149,15 @@ def check_rule_names(
             Message(f"Étiquette inconnue\u00a0: {entry.label}.", f"Unknown label: {entry.label}."),
             _nearest(entry.label, wordings),
         )
+    elif any(one.id == entry.label and one.from_approval for one in labels.labels):
+        yield document.problem(
+            (*loc, "label"),
+            Message(
+                f"{entry.label} ne vient que d'une approbation inscrite.",
+                f"{entry.label} comes from an approval alone.",
+            ),
+            Message("En choisir une autre, p. ex. generated.", "Choose another, e.g. generated."),
+        )
     try:
         tree: Node = parsed(compile_condition(Stage(entry.stage), entry.when).serialize())
     except ConditionError:

@@ -217,3 +217,41 @@ legal_holds = Table(
     Column("released_at", String(24)),
     Column("release_reason", Text),
 )
+
+manifest_keys = Table(
+    "manifest_keys",
+    metadata,
+    Column("kid", String(64), primary_key=True, comment="RFC 7638 thumbprint"),
+    Column("public", LargeBinary(32), nullable=False),
+    Column("created_at", String(24), nullable=False),
+    Column("revoked_at", String(24), comment="when it was no longer to be trusted; NULL for a key that retired well"),
+)
+
+issued = Table(
+    "issued",
+    metadata,
+    Column("decision", String(64), primary_key=True),
+    Column("system", String(64), nullable=False),
+    Column("time", String(24), nullable=False),
+    Column("label", String(64), nullable=False),
+    Column(
+        "approval", String(96), nullable=False, comment="id of the record by which a person approved the text, or empty"
+    ),
+    Column("manifest", LargeBinary, nullable=False, comment="encrypted: its content hash could tell a short text"),
+    sqlite_with_rowid=False,
+)
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("week", Integer, primary_key=True, autoincrement=False, comment="of the decision, since 1970"),
+    Column(
+        "digest",
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="keyed; of a text, or of a passage of it",
+    ),
+    Column("decision", LargeBinary(16), primary_key=True, comment="its 32 hexadecimal digits"),
+    sqlite_with_rowid=False,
+)

@@ -209,6 +209,15 @@ def test_a_bundle_that_is_none_is_found_out(place: Path, tmp_path: Path) -> None
     assert json.loads(result.stdout)["ok"] is False
 
 
+def test_another_key_signs_manifests_and_the_one_before_stays_in_the_set_unless_it_was_stolen(place: Path) -> None:
+    first = vigie(place, "key", "rotate-manifest", "--reason", "début")
+    again = vigie(place, "key", "rotate-manifest", "--reason", "vol", "--compromised")
+    assert first.exit_code == again.exit_code == 0
+    assert first.stdout.strip() in again.stderr
+    assert again.stdout != first.stdout
+    assert sorted(path.name for path in (place / "data").glob("manifest.key*")) == ["manifest.key"]
+
+
 def test_an_unforeseen_error_is_one_line_without_its_words(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("valeur secrète")

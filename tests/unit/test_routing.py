@@ -27,6 +27,7 @@ from gateway.sovereignty import Breaker, Places, RememberedSuspensions, rank
 from gateway.sovereignty.routing import FAILURES
 from gateway.telemetry import silent
 from gateway.trace import Fragments
+from gateway.transparency import Provenance
 from tests.playbook import NOW, Script, ScriptedAnalyser, ScriptedHalts, ScriptedKeys, ScriptedLedger
 
 BODY = load(Path(__file__).parents[2] / "config")
@@ -131,6 +132,7 @@ class House:
             holds=None,  # type: ignore[arg-type]
             watch=None,  # type: ignore[arg-type]
             keyed_hash=str,
+            provenance=Provenance.unkept(bytes(32)),
             join_key=lambda *_: "",
             tokens_used=lambda _system, _day: 0,
             clock=lambda: NOW,
