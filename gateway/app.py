@@ -30,6 +30,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import __version__, citizen, desk, ledger_pages, refusals
 from gateway.audit import Ledger, Signer, now_text
+from gateway.audit.stamping import Anchoring
 from gateway.call import Unfinished, govern
 from gateway.config import Configuration, Live, Settings, secret
 from gateway.content import Archive, days_now, open_archive
@@ -39,7 +40,7 @@ from gateway.openapi import document
 from gateway.parts import Answer, Parts
 from gateway.policies import Remembered
 from gateway.privacy import open_analyser
-from gateway.providers import Providers
+from gateway.providers import Providers, ask_authority
 from gateway.situation import Asked
 from gateway.sovereignty import Breaker, KeptSuspensions, Places
 from gateway.storage import Store, open_store
@@ -170,8 +171,10 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         await preparing
         stack.push_async_callback(content.contents.stop)
         stack.push_async_callback(finish, tasks)
+        anchoring = Anchoring(settings.ledger, data, ledger.checkpoint, ask_authority, telemetry.unexpected, zone)
         for keeping in (
-            keep_current(house), keep_halts(house), keep_retention(house), watch.forever(), notices.forever()
+            keep_current(house), keep_halts(house), keep_retention(house), watch.forever(), notices.forever(),
+            anchoring.forever(),
         ):  # fmt: skip
             stack.push_async_callback(stop_task, asyncio.create_task(keeping))
         yield house

@@ -5,6 +5,7 @@
     checkpoint      the signed note; key: whose signature it bears
     proofs.json     {"blocks": [hash, …], "subtrees": [{"hash", "level", "start"}, …]}, one element a line
     policies/       each policy version, by its hash
+    timestamps/     what an authority stamped (.checkpoint) and its answer (.tsr), if there are any
     manifest.json   {"format": 1, "sha256": {file: hash, …}}
 
 `subtrees` are the complete subtrees that cover every leaf that is not in the bundle, from left to right; what they leave
@@ -25,9 +26,11 @@ from typing import IO, Self
 import orjson
 
 from gateway.audit.scanning import Run, Wrong
+from gateway.audit.stamps import CHECKPOINT, TOKEN, Stamp
 
 SMALL = 64 * 1024 * 1024
 FORMAT = 1
+STAMPS = "timestamps/"
 BLOCKS, BETWEEN, END = b'{"blocks":[\n', b'],"subtrees":[\n', b"]}\n"
 
 
@@ -118,6 +121,15 @@ class Bundle:
     def policies(self) -> list[str]:
         """The versions that are there."""
         return [name[9:-5] for name in self.files if name.startswith("policies/") and name.endswith(".json")]
+
+    def stamps(self) -> tuple[Stamp, ...]:
+        """The time stamps that are there, oldest first. Raises `Wrong` for one without its checkpoint."""
+        tokens = sorted(name for name in self.files if name.startswith(STAMPS) and name.endswith(TOKEN))
+        found = []
+        for token in tokens:
+            name = token.removesuffix(TOKEN)
+            found.append(Stamp(name, self.read(name + CHECKPOINT), self.read(token)))
+        return tuple(found)
 
     def manifest(self) -> dict[str, str]:
         """The SHA-256 of each file. Raises `Wrong` unless it is of exactly the files that are there."""

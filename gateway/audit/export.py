@@ -8,16 +8,18 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy import Connection, func, select
 
-from gateway.audit.bundle import Subtree, Writing, proofs
+from gateway.audit.bundle import STAMPS, Subtree, Writing, proofs
 from gateway.audit.merkle import TILE_WIDTH, aligned_blocks
 from gateway.audit.notes import Note, checkpoint_of
 from gateway.audit.signing import Signer
+from gateway.audit.stamps import CHECKPOINT, TOKEN, Stamp, relevant
 from gateway.audit.tiles import StoredTree
 from gateway.errors import Fault, Message, Refusal
 from gateway.storage import Store
@@ -34,7 +36,7 @@ class ExportFailed(Fault):
     code = "export_failed"
 
 
-def export(
+def export(  # noqa: PLR0913 - what narrows an export is named one by one
     store: Store,
     signer: Signer,
     out: Path,
@@ -43,11 +45,13 @@ def export(
     until: str = "",
     system: str = "",
     against: int = 0,
+    stamps: Sequence[Stamp] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Write the bundle to `out`, whole or not at all; the number of records. Times are RFC 3339, `until` excluded.
 
-    `against`: the size of an earlier checkpoint that the bundle must let be compared with.
+    `against`: the size of an earlier checkpoint that the bundle must let be compared with. `stamps`: the time stamps that
+    there are; those that say something of what is exported go with it.
     """
     try:
         with (
@@ -57,8 +61,10 @@ def export(
             Path(scratch, "subtrees").open("w+b") as subtrees,
         ):
             note = connection.execute(select(checkpoint.c.size, checkpoint.c.note)).one()
-            pass_ = _Pass(connection, note.size, against, blocks, subtrees, progress)
+            pass_ = _Pass(connection, note.size, blocks, subtrees, progress)
             pass_.bounds(since, until, system)
+            going = relevant(stamps, *pass_.extent, note.size)
+            pass_.shows([against, *(stamp.size for stamp in going)])
             partial = Path(scratch, "bundle.tar")
             with partial.open("w+b", buffering=1 << 20) as file:
                 writing = Writing(file)
@@ -70,6 +76,9 @@ def export(
                 for row in connection.execute(select(policies).order_by(policies.c.version)):
                     if row.version in pass_.policies:
                         writing.add(f"policies/{row.version}.json", row.source)
+                for stamp in going:
+                    writing.add(f"{STAMPS}{stamp.name}{CHECKPOINT}", stamp.checkpoint)
+                    writing.add(f"{STAMPS}{stamp.name}{TOKEN}", stamp.token)
                 writing.add("range.json", pass_.range())
                 writing.add_stream("proofs.json", proofs(blocks, subtrees))
                 writing.end()
@@ -91,15 +100,15 @@ class _Pass:
         self,
         connection: Connection,
         size: int,
-        against: int,
         blocks: IO[bytes],
         subtrees: IO[bytes],
         progress: Callable[[int, int], None] | None,
     ) -> None:
-        self._connection, self._size, self._against = connection, size, against
+        self._connection, self._size = connection, size
         self._blocks, self._subtrees, self._progress = blocks, subtrees, progress
         self._tree = StoredTree(connection, size)
         self._first, self._end, self._system = 0, size, ""
+        self._shown: list[int] = []
         self.count, self._start = 0, 0
         self.policies: set[str] = set()
 
@@ -122,6 +131,15 @@ class _Pass:
                 code="nothing_to_export",
             )
         self._start = start
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """The positions from the first record that is chosen to the end of the period."""
+        return self._start, self._end
+
+    def shows(self, sizes: Iterable[int]) -> None:
+        """The sizes at which the bundle must show the tree's root."""
+        self._shown = sorted(set(sizes))
 
     def lines(self) -> Iterator[bytes]:
         """Each chosen record with its line end, in ledger order."""
@@ -149,9 +167,8 @@ class _Pass:
         return f'{{"first":{self._start},"count":{self.count},"tree_size":{self._size}}}'.encode()
 
     def _gap(self, start: int, end: int) -> None:
-        """The fewest subtrees that cover what is left out; the tree of `against` leaves ends between two of them."""
-        if start < self._against < end:
-            self._gap(start, self._against)
-            start = self._against
-        for first, level in aligned_blocks(start, end):
-            self._subtrees.write(Subtree(first, level, self._tree.node(level, first >> level)).line() + b"\n")
+        """The fewest subtrees that cover what is left out; each size that must be shown ends between two of them."""
+        for stop in (*self._shown[bisect_right(self._shown, start) : bisect_left(self._shown, end)], end):
+            for first, level in aligned_blocks(start, stop):
+                self._subtrees.write(Subtree(first, level, self._tree.node(level, first >> level)).line() + b"\n")
+            start = stop

@@ -35,7 +35,7 @@ class Gathering:
         self.first = -1
         self.contiguous = True
         self._verdict, self._trust, self._total, self._progress, self._whole = verdict, trust, total, progress, whole
-        self._blocks, self._apart = blocks, trust.apart
+        self._blocks, self._apart = blocks, frozenset(trust.apart)
         self._open: set[str] = set()
         self._policies: set[str] = set()
         self._published: set[str] = set()
@@ -92,6 +92,7 @@ class Gathering:
         verdict = self._verdict
         verdict.tree_size, verdict.unfinished = self.frontier.size, len(self._open) if self._whole else 0
         verdict.unvouched, verdict.cosigned = self._trust.unvouched, self._trust.cosigned
+        verdict.stamps, verdict.stamped = len(self._trust.anchors.stamps), self._trust.stamped
 
     def policies(self, there: set[str]) -> None:
         """The policies that are there are those that records name; in a whole ledger, each was published. Raises `Wrong`."""

@@ -14,15 +14,20 @@ from typing import Any
 from gateway.audit.notes import ED25519, Checkpoint, Note, VerifierKey, checkpoint_of, read_checkpoint
 from gateway.audit.scanning import Wrong
 from gateway.audit.signing import handover_text
+from gateway.audit.stamps import Authority, Stamp
 
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """What a verification is given from outside, as text: a verifier key, a checkpoint kept from earlier, witnesses' keys."""
+    """What a verification is given from outside, as text: a verifier key, a checkpoint kept from earlier, witnesses' keys;
+    time stamps of checkpoints, and the authority that must have made them.
+    """
 
     pinned: str = ""
     expected: str = ""
     witnesses: tuple[str, ...] = ()
+    stamps: tuple[Stamp, ...] = ()
+    authority: Authority | None = None
 
 
 @dataclass(slots=True)
@@ -34,10 +39,12 @@ class Trust:
     anchors: Anchors
     signed: Checkpoint = field(init=False)
     earlier: Checkpoint | None = field(init=False, default=None)
-    earlier_root: bytes | None = None
     matched: bool = False
     unvouched: int = 0
     cosigned: dict[str, str] = field(default_factory=dict)
+    stamped: dict[int, str] = field(default_factory=dict)
+    _stamped: dict[int, Checkpoint] = field(default_factory=dict)
+    _roots: dict[int, bytes] = field(default_factory=dict)
     _rotations: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -50,20 +57,22 @@ class Trust:
                 self.earlier = checkpoint_of(Note.parse(self.anchors.expected).text)
             except ValueError as error:
                 raise Wrong("le point de contrôle gardé n'en est pas un", f"the kept checkpoint: {error}") from None
+        for stamp in self.anchors.stamps:
+            self._stamped[stamp.stamped().size] = stamp.stamped()
 
     @property
     def apart(self) -> tuple[int, ...]:
         """The sizes at which the tree's root will be asked for."""
-        return (self.signed.size, self.earlier.size) if self.earlier is not None else (self.signed.size,)
+        earlier = [self.earlier.size] if self.earlier is not None else []
+        return tuple(sorted({self.signed.size, *earlier, *self._stamped}))
 
     def reached(self, size: int, root: bytes) -> None:
         """The tree has this root at one of those sizes. Raises `Wrong`."""
+        self._roots[size] = root
         if size == self.signed.size:
             if root != self.signed.root:
                 raise not_signed(size)
             self.matched = True
-        if self.earlier is not None and size == self.earlier.size:
-            self.earlier_root = root
 
     def rotated(self, position: int, record: Mapping[str, Any]) -> None:
         """A record of kind `ledger.rotated`."""
@@ -84,6 +93,7 @@ class Trust:
             self._compare(self.earlier, chain)
         for text in self.anchors.witnesses:
             self._witnessed(text)
+        self._check_stamps()
 
     def _chain(self) -> list[tuple[VerifierKey | None, VerifierKey]]:
         """(key before, key after) of each rotation; None when nobody vouched for it. Raises `Wrong`."""
@@ -124,12 +134,13 @@ class Trust:
                 f"ce registre est plus ancien que le point de contrôle gardé ({self.signed.size} < {earlier.size})",
                 f"this ledger is older than the checkpoint that was kept ({self.signed.size} < {earlier.size} records)",
             )
-        if earlier.size and self.earlier_root is None:
+        root = self._roots.get(earlier.size)
+        if earlier.size and root is None:
             raise Wrong(
                 f"ce lot ne montre pas l'arbre à {earlier.size} enregistrements\u00a0: exporter avec --against",
                 f"this bundle does not show the tree at {earlier.size} records: export it with --against",
             )
-        if earlier.size and self.earlier_root != earlier.root:
+        if earlier.size and root != earlier.root:
             raise Wrong(
                 f"les {earlier.size} premiers enregistrements ne sont pas ceux du point de contrôle gardé",
                 f"the first {earlier.size} records are not those of the checkpoint that was kept: history was rewritten",
@@ -162,6 +173,34 @@ class Trust:
                 f"no checkpoint is cosigned by {witness.name}",
             )
         self.cosigned[witness.name] = datetime.fromtimestamp(latest, UTC).isoformat().replace("+00:00", "Z")
+
+    def _check_stamps(self) -> None:
+        """Every stamp that is there is of a tree that this one begins with and, if one is given, by the authority.
+
+        Whose key signed the stamped checkpoint does not matter: that its tree is the beginning of this one is shown.
+        """
+        for stamp in self.anchors.stamps:
+            checkpoint = stamp.stamped()
+            if checkpoint.size > self.signed.size:
+                raise stamp.wrong(
+                    f"ce registre est plus ancien ({self.signed.size} < {checkpoint.size} enregistrements)",
+                    f"this ledger is older ({self.signed.size} < {checkpoint.size} records)",
+                )
+            root = self._roots.get(checkpoint.size)
+            if root is None:
+                raise stamp.wrong(
+                    f"ce lot ne montre pas l'arbre à {checkpoint.size} enregistrements",
+                    f"this bundle does not show the tree at {checkpoint.size} records",
+                )
+            if root != checkpoint.root:
+                raise stamp.wrong(
+                    f"les {checkpoint.size} premiers enregistrements ne sont pas ceux qui ont été horodatés",
+                    f"the first {checkpoint.size} records are not those that were stamped",
+                )
+            if self.anchors.authority is not None:
+                self.stamped[checkpoint.size] = self.anchors.authority.time_of(stamp)
+        if self.anchors.authority is not None and not self.stamped:
+            raise Wrong("il n'y a aucun horodatage", "there is no time stamp")
 
 
 def _unfounded(position: int) -> Wrong:

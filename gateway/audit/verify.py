@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tarfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -36,7 +36,8 @@ class Verdict:
 
     `extent` says how much of the ledger was there: "whole", "range" (every record between two positions), or
     "selection" (what was left out is not shown). `backwards` counts clocks set back; `unvouched` counts keys that the
-    one before did not name; `cosigned` says when each witness asked for did.
+    one before did not name; `cosigned` says when each witness asked for did. `stamps` counts the time stamps that are
+    there; `stamped` says, for each that the authority given has made, how many records were there at which time.
     """
 
     records: int = 0
@@ -49,6 +50,8 @@ class Verdict:
     backwards: int = 0
     unvouched: int = 0
     cosigned: dict[str, str] = field(default_factory=dict)
+    stamps: int = 0
+    stamped: dict[int, str] = field(default_factory=dict)
     problem: str = ""
     said: Message | None = None
     position: int | None = None
@@ -61,7 +64,8 @@ class Verdict:
     def as_json(self) -> dict[str, Any]:
         """For a program."""
         shown = {name: getattr(self, name) for name in self.__slots__ if name != "said"}
-        return {"ok": self.ok, **shown}
+        stamped = [{"records": size, "time": time} for size, time in sorted(self.stamped.items())]
+        return {"ok": self.ok, **shown, "stamped": stamped}
 
     def wrong(self, message: Message, position: int | None = None) -> None:
         """The first thing found wrong."""
@@ -145,7 +149,7 @@ def _verify(bundle: Bundle, verdict: Verdict, progress: Progress | None, anchors
             raise changed_policy(version)
     key = bundle.text("key")
     verdict.key = key.strip()
-    trust = Trust(bundle.text("checkpoint"), verdict.key, anchors)
+    trust = Trust(bundle.text("checkpoint"), verdict.key, replace(anchors, stamps=anchors.stamps + bundle.stamps()))
     range_ = Range.read(bundle.read("range.json"))
     if range_.tree_size != trust.signed.size:
         raise Wrong(

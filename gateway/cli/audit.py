@@ -1,20 +1,29 @@
-"""`vigie audit verify|export|prove|cosign|rotate-key`: the ledger, checked, taken elsewhere, and signed."""
+"""`vigie audit verify|export|prove|timestamp|cosign|rotate-key`: the ledger, checked, taken elsewhere, and signed."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import update_wrapper
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 import orjson
+from pydantic import ValidationError
+from sqlalchemy import select
 
 from gateway.audit import Anchors, Signer, Verdict, export, verify_bundle, verify_store
+from gateway.audit.scanning import Wrong
+from gateway.audit.stamping import STAMPS, Stamps, stamps_in
+from gateway.audit.stamps import Authority, StampRefused, claimed_time
 from gateway.cli.places import instant, json_option, open_configured_store, places
-from gateway.config import Settings, load
+from gateway.config import Settings, Timestamps, load
 from gateway.storage import Store
+from gateway.storage.tables import checkpoint
 
 EXTENTS = {
     "whole": ("tout le registre", "the whole ledger"),
@@ -28,39 +37,67 @@ def command() -> None:
     """Registre des décisions. The ledger."""
 
 
+def from_outside(verifying: Callable[..., None]) -> Callable[..., None]:
+    """The options that give what is known from outside, as one argument, `anchors`."""
+
+    def with_anchors(
+        *arguments: Any, key: str, expect: Path | None, witness: tuple[str, ...], tsa_certificate: Path | None,
+        timestamps: Path | None, **options: Any,
+    ) -> None:  # fmt: skip
+        kept = expect.read_text("utf8", "replace") if expect is not None else ""
+        stamps = stamps_in(timestamps) if timestamps is not None else ()
+        authority = Authority(tsa_certificate.read_bytes()) if tsa_certificate is not None else None
+        anchors = Anchors(_text(key), kept, tuple(map(_text, witness)), stamps, authority)
+        verifying(*arguments, anchors=anchors, **options)
+
+    a_file = click.Path(path_type=Path, exists=True, dir_okay=False)
+    a_directory = click.Path(path_type=Path, exists=True, file_okay=False)
+    options = [
+        click.option("--key", default="", help="Clé attendue, ou son fichier (verifier key expected, or its file)."),
+        click.option(
+            "--expect",
+            type=a_file,
+            help="Point de contrôle gardé: le registre doit le prolonger "
+            "(an earlier checkpoint, which the ledger must extend).",
+        ),
+        click.option(
+            "--witness", multiple=True, help="Clé d'un témoin qui doit avoir cosigné (key of a required witness)."
+        ),
+        click.option(
+            "--tsa-certificate",
+            type=a_file,
+            help="Certificat (PEM) de l'autorité qui doit avoir fait chaque horodatage "
+            "(certificate of the authority that must have made every time stamp).",
+        ),
+        click.option(
+            "--timestamps",
+            type=a_directory,
+            help="Horodatages gardés ailleurs, en plus de ceux qui sont là (time stamps kept elsewhere, as well).",
+        ),
+    ]
+    with_options: Callable[..., None] = update_wrapper(with_anchors, verifying)
+    for option in reversed(options):
+        with_options = option(with_options)
+    return with_options
+
+
 @command.command()
 @places
 @json_option
-@click.option("--key", default="", help="Clé attendue, ou son fichier (verifier key expected, or its file).")
-@click.option(
-    "--expect",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Point de contrôle gardé: le registre doit le prolonger (an earlier checkpoint, which the ledger must extend).",
-)
-@click.option("--witness", multiple=True, help="Clé d'un témoin qui doit avoir cosigné (key of a required witness).")
+@from_outside
 @click.option("--recompute/--no-recompute", default=True, help="Recalculer chaque décision (recompute every decision).")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
-def verify(
-    config: Path,
-    data: Path,
-    file: Path | None,
-    key: str,
-    expect: Path | None,
-    witness: tuple[str, ...],
-    recompute: bool,
-    as_json: bool,
-) -> None:
+def verify(config: Path, data: Path, file: Path | None, anchors: Anchors, recompute: bool, as_json: bool) -> None:
     """Vérifier le registre, ou un export. Verify the live ledger, or a bundle.
 
     \b
     Exemple : vigie audit verify registre.tar --key cle.txt --expect point-de-controle.txt
     """
-    kept = expect.read_text("utf8", "replace") if expect is not None else ""
-    anchors = Anchors(_text(key), kept, tuple(map(_text, witness)))
     if file is not None:
         verdict = verify_bundle(file, _progress(), recomputing=recompute, anchors=anchors)
     else:
         store, signer, settings = _open(config, data)
+        anchors = replace(anchors, stamps=anchors.stamps + stamps_in(data / STAMPS))
         verdict = verify_store(
             store,
             signer.verifier_key(settings.ledger.origin),
@@ -68,7 +105,11 @@ def verify(
             recomputing=recompute,
             anchors=anchors,
         )
-    click.echo(orjson.dumps(verdict.as_json()).decode() if as_json else _in_words(verdict, pinned=bool(key or expect)))
+    click.echo(
+        orjson.dumps(verdict.as_json()).decode()
+        if as_json
+        else _in_words(verdict, pinned=bool(anchors.pinned or anchors.expected))
+    )
     if not verdict.ok:
         raise SystemExit(1)
 
@@ -113,6 +154,7 @@ def export_bundle(
         until=instant(until, zone),
         system=system,
         against=size,
+        stamps=stamps_in(data / STAMPS),
         progress=_progress(),
     )
     click.echo(f"{out} : {count} enregistrements (records)")
@@ -145,6 +187,50 @@ def prove(config: Path, data: Path, decision: str, out: Path | None) -> None:
         (out / f"{proof.name}.json").write_bytes(proof.body)
         (out / f"{proof.name}.tlog-proof").write_text(proof.text, "utf8")
         click.echo(f"{out / proof.name}.json, .tlog-proof")
+
+
+@command.command()
+@places
+@click.option("--tsa", default="", help="Autorité d'horodatage (authority); par défaut ledger.timestamps.url.")
+@click.option(
+    "--tsa-certificate",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Son certificat, pour vérifier la réponse aussitôt (PEM; checked at once).",
+)
+def timestamp(config: Path, data: Path, tsa: str, tsa_certificate: Path | None) -> None:
+    """Faire horodater le dernier point de contrôle (RFC 3161). Have the newest checkpoint time-stamped.
+
+    Seule son empreinte sort. La réponse est gardée dans DATA/timestamps et part avec les exports.
+    Only its hash leaves. The answer is kept in DATA/timestamps, and goes with exports.
+
+    \b
+    Exemple : vigie audit timestamp --tsa https://horodatage.exemple.quebec/tsr
+    """
+    import asyncio
+
+    from gateway.audit.signing import sign_now
+    from gateway.audit.stamping import stamp_checkpoint
+    from gateway.providers import ask_authority
+
+    store, signer, settings = _open(config, data)
+    try:
+        wanted = Timestamps(url=tsa) if tsa else settings.ledger.timestamps
+    except ValidationError:
+        raise click.UsageError("--tsa : une adresse http ou https (an http or https address).") from None
+    if wanted is None:
+        raise click.UsageError("--tsa URL, ou ledger.timestamps dans vigie.yaml (or ledger.timestamps in vigie.yaml).")
+    authority = Authority(tsa_certificate.read_bytes()) if tsa_certificate is not None else None
+    with store.write() as connection:
+        sign_now(connection, signer, settings.ledger.origin)
+        note = str(connection.execute(select(checkpoint.c.note)).scalar_one())
+    stamp = asyncio.run(stamp_checkpoint(note, wanted.url, ask_authority))
+    try:
+        moment = authority.time_of(stamp) if authority is not None else claimed_time(stamp)
+    except Wrong as wrong:
+        raise StampRefused(wrong.message) from None
+    anchors = settings.ledger.anchors
+    path = Stamps(data).keep(stamp, Path(anchors) if anchors is not None else None)
+    click.echo(f"{path} : {stamp.size} enregistrements, {moment} (records, time)")
 
 
 @command.command()
@@ -219,6 +305,17 @@ def _in_words(verdict: Verdict, *, pinned: bool) -> str:
     if verdict.unvouched:
         lines.append(f"  {verdict.unvouched} changement de clé sans l'accord de la précédente (key change, unvouched)")
     lines += [f"  cosigné par {name} le {time} (cosigned)" for name, time in verdict.cosigned.items()]
+    if verdict.stamped:
+        latest = max(verdict.stamped)
+        lines.append(
+            f"  {len(verdict.stamped)} horodatages vérifiés; {latest} enregistrements étaient là le "
+            f"{verdict.stamped[latest]} (time stamps verified; records that were there by then)"
+        )
+    elif verdict.stamps:
+        lines.append(
+            f"  {verdict.stamps} horodatages, dont l'autorité n'est pas vérifiée sans --tsa-certificate "
+            "(time stamps, whose authority is not verified)"
+        )
     if not pinned:
         lines.append(f"  clé (key) : {verdict.key}")
         lines.append("  à comparer à celle que l'organisme publie (compare it with the one that the body publishes)")

@@ -14,6 +14,7 @@ from gateway.config.models import (
     Deployment,
     Labels,
     LabelText,
+    LedgerSettings,
     Listener,
     Model,
     Person,
@@ -23,6 +24,8 @@ from gateway.config.models import (
     Settings,
     System,
     TelemetrySettings,
+    Timeouts,
+    Timestamps,
     Webhook,
 )
 from gateway.config.problems import ConfigurationError, Problem
@@ -40,6 +43,7 @@ __all__ = [
     "Deployment",
     "LabelText",
     "Labels",
+    "LedgerSettings",
     "Listener",
     "Live",
     "Model",
@@ -51,6 +55,8 @@ __all__ = [
     "Settings",
     "System",
     "TelemetrySettings",
+    "Timeouts",
+    "Timestamps",
     "Webhook",
     "check_cases",
     "is_secret",

@@ -91,10 +91,30 @@ class TelemetrySettings(Strict):
     sample_ratio: float = Field(1.0, ge=0, le=1, description="share of calls that are traced")
 
 
+class Timestamps(Strict):
+    """An authority that stamps checkpoints (RFC 3161), and how often it is asked."""
+
+    url: str = Field(
+        pattern=r"^https?://[^\s/?#@]+(/[^\s#]*)?$", description="only a hash of a checkpoint is sent there"
+    )
+    every: str = Field("24h", pattern=r"^[1-9][0-9]{0,2}[mhd]$", description="30m, 24h, 7d")
+
+    @property
+    def every_s(self) -> int:
+        """The same in seconds."""
+        return int(self.every[:-1]) * {"m": 60, "h": 3_600, "d": 86_400}[self.every[-1]]
+
+
 class LedgerSettings(Strict):
-    """The ledger's name in its checkpoints."""
+    """The ledger's name in its checkpoints, and what is kept of them outside the database; read at start."""
 
     origin: str = Field("vigie.exemple.quebec/registre", pattern=r"^[^\s+]+$", description="C2SP origin, no scheme")
+    timestamps: Timestamps | None = Field(None, description="none: no time stamps but by 'vigie audit timestamp'")
+    anchors: str | None = Field(
+        None,
+        min_length=1,
+        description="directory for a checkpoint a day, and for time stamps; best out of Vigie's reach",
+    )
 
 
 class Webhook(Strict):

@@ -17,8 +17,10 @@ from gateway.providers.faults import (
 )
 from gateway.providers.providers import Providers
 from gateway.providers.reply import Reply, Request
+from gateway.providers.timestamping import AuthorityUnavailable, ask_authority
 
 __all__ = [
+    "AuthorityUnavailable",
     "BrokeProtocol",
     "NotReady",
     "OutsideCatalogue",
@@ -30,4 +32,5 @@ __all__ = [
     "TimedOut",
     "Unreachable",
     "Untranslatable",
+    "ask_authority",
 ]

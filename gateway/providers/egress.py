@@ -1,4 +1,5 @@
-"""The one door out: an exchange with a host of the catalogue, within bounds. *Edge*. Every byte to a provider goes here.
+"""The one door out: an exchange with a host of the catalogue, within bounds. *Edge*. Every byte to a provider goes here,
+and so does the hash that a time-stamping authority is asked to stamp (`timestamping`).
 
 Whatever speaks through it (`direct`, or litellm in `translated`), these hold, and no option switches them off: only the
 scheme, host and port of the deployment's `base_url`; no redirect is followed; no proxy is taken from the environment;
@@ -14,11 +15,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Self
 
 import aiohttp
 from yarl import URL
 
-from gateway.config import Deployment
+from gateway.config import Deployment, Timeouts
 from gateway.errors import Message
 from gateway.providers.faults import BrokeProtocol, OutsideCatalogue, ProviderRefused, TimedOut, Unreachable
 
@@ -26,15 +29,36 @@ CONNECTIONS = 512
 LINGER_S = 0.25
 
 
-class Egress:
-    """The connections of one deployment. Owned by its provider."""
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """The one host that may be reached, and the bounds of an exchange with it."""
 
-    def __init__(self, deployment: Deployment) -> None:
+    base_url: str
+    bounds: Timeouts
+    max_bytes: int
+    max_stream_bytes: int
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> Self:
+        """A deployment of the catalogue."""
         assert deployment.provider.base_url is not None  # `config` sees to it
-        self._origin = URL(deployment.provider.base_url).origin()
-        self._bounds = deployment.timeouts
-        self._max_bytes = deployment.max_answer_bytes
-        self._max_stream_bytes = deployment.max_stream_bytes
+        return cls(
+            deployment.provider.base_url,
+            deployment.timeouts,
+            deployment.max_answer_bytes,
+            deployment.max_stream_bytes,
+        )
+
+
+class Egress:
+    """The connections to one deployment, or to another host that the configuration names. Owned by who opened it."""
+
+    def __init__(self, to: Deployment | Destination) -> None:
+        known = to if isinstance(to, Destination) else Destination.of(to)
+        self._origin = URL(known.base_url).origin()
+        self._bounds = known.bounds
+        self._max_bytes = known.max_bytes
+        self._max_stream_bytes = known.max_stream_bytes
         self._session: aiohttp.ClientSession | None = None
         self._exchanges = 0
         self._retired = False
