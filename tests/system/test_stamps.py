@@ -79,7 +79,9 @@ def test_a_checkpoint_is_stamped_kept_exported_and_verified_offline(
     example_config(tmp_path / "config", provider_port=1, ledger={"anchors": str(tmp_path / "ailleurs")})
     sqlite.record(40)
     authority.answers, authority.asked = authority.stamp, []
-    done = vigie(tmp_path, "audit", "timestamp", "--tsa", authority.url, "--tsa-certificate", str(authority.certificate))
+    done = vigie(
+        tmp_path, "audit", "timestamp", "--tsa", authority.url, "--tsa-certificate", str(authority.certificate)
+    )
     assert done.exit_code == 0, done.output
     (query,) = authority.asked
     assert len(query) < 100, "a hash and a nonce, and nothing more, leave"
