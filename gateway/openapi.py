@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gateway import __version__
+from gateway.audit.reports import REPORTS
 
 _ERROR = {"$ref": "#/components/responses/Error"}
 _HEADERS = (
@@ -129,6 +130,8 @@ def document() -> dict[str, Any]:
                 parameters=("decision",),
             ),
             "/badge.svg": _read("Badge. Badge.", "image/svg+xml", open_to_all=True),
+            "/v1/reports": _read("Rapports offerts. Reports there are.", "application/json"),
+            "/v1/reports/{report}": _report(),
             "/healthz": _read("Le processus vit. The process is alive.", "application/json", open_to_all=True),
             "/readyz": _read("Prêt à répondre. Ready to answer.", "application/json", open_to_all=True),
             "/openapi.json": _read("Ce document. This document.", "application/json", open_to_all=True),
@@ -282,6 +285,27 @@ def _form(summary: str) -> dict[str, Any]:
 def _open(path: dict[str, Any]) -> dict[str, Any]:
     """Open to all."""
     return {method: {**operation, "security": []} for method, operation in path.items()}
+
+
+def _report() -> dict[str, Any]:
+    """A report, as JSON or for a spreadsheet."""
+    path = _read(
+        "Un rapport, aux officiers et aux auditeurs. A report, to officers and auditors.",
+        "application/json",
+        parameters=("report",),
+    )
+    path["get"]["responses"]["200"]["content"]["text/csv"] = {}
+    path["parameters"][0]["schema"]["enum"] = list(REPORTS)
+    path["parameters"] += [
+        {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": "string"}}
+        for name, text in (
+            ("since", "À partir de : AAAA-MM-JJ ou RFC 3339. From."),
+            ("until", "Avant. Before."),
+            ("system", "Un seul système. One system."),
+            ("format", "json ou csv. json or csv."),
+        )
+    ]
+    return path
 
 
 def _in_path(name: str) -> dict[str, Any]:

@@ -1,14 +1,18 @@
-"""Records: their kinds, and their canonical bytes (RFC 8785). *Data*."""
+"""Records: their kinds, their canonical bytes (RFC 8785), their form of time. *Data*."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 import rfc8785
+
+from gateway.errors import Message, Refusal
 
 EXACT = 2**53 - 1
 
@@ -98,6 +102,11 @@ KINDS: tuple[Kind, ...] = (
         "Une réponse a contredit le lieu de la fiche d'un déploiement\u00a0: plus d'appel avant une nouvelle vérification",
         "An answer contradicted the place of a deployment's entry: no call until it is verified anew",
     ),
+    Kind(
+        "incident.noted",
+        "Une personne complète le registre des incidents de confidentialité\u00a0: l'élément, ses mots (masqués), qui",
+        "A person completes the register of confidentiality incidents: the item, their words (masked), who",
+    ),
 )
 
 OUTCOMES: dict[str, str] = {
@@ -162,3 +171,25 @@ def now_text() -> str:
 def time_text(moment: datetime) -> str:
     """The ledger's one form of time: RFC 3339, UTC, milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def instant(text: str, zone: ZoneInfo) -> str:
+    """A date or time as the ledger writes them: RFC 3339, UTC, milliseconds. Without a zone it is the body's own."""
+    if not text:
+        return ""
+    try:
+        if not re.match(r"\d{4}-\d\d-\d\d(?:$|T)", text):
+            raise ValueError(text)
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal(
+            Message(f"«\u00a0{text}\u00a0» n'est pas une date.", f"'{text}' is not a date."),
+            Message(
+                "Exemples\u00a0: 2026-11-01, 2026-11-01T13:30:00-05:00.",
+                "Examples: 2026-11-01, 2026-11-01T13:30:00-05:00.",
+            ),
+            code="not_a_date",
+            status=400,
+        ) from None
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+    return time_text(moment)

@@ -29,7 +29,7 @@ from gateway.errors import Fault, Message
 Ask = Callable[[str, bytes], Awaitable[bytes]]
 """Takes a request (DER) to the authority at an address: its answer. Raises a `Fault`."""
 
-EVERY_S = 5.0
+EVERY_S = 2.0
 RETRY_S = 300.0
 STAMPS = "timestamps"
 EMPTY = "0"

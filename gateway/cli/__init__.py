@@ -26,6 +26,7 @@ class Vigie(click.Group):
         "holds": "holds",
         "key": "key",
         "policy": "policy",
+        "report": "report",
         "resume": "resume",
         "scan": "scan",
         "serve": "serve",

@@ -17,10 +17,11 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from gateway.audit import Anchors, Signer, Verdict, export, verify_bundle, verify_store
+from gateway.audit.records import instant
 from gateway.audit.scanning import Wrong
 from gateway.audit.stamping import STAMPS, Stamps, stamps_in
 from gateway.audit.stamps import Authority, StampRefused, claimed_time
-from gateway.cli.places import instant, json_option, open_configured_store, places
+from gateway.cli.places import json_option, open_configured_store, places
 from gateway.config import Settings, Timestamps, load
 from gateway.storage import Store
 from gateway.storage.tables import checkpoint

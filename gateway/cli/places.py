@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import click
 
 from gateway.config import Configuration, ConfigurationError, Settings, load, load_settings
-from gateway.errors import Message, Refusal
 from gateway.storage import Store, open_store
 
 if TYPE_CHECKING:
@@ -145,24 +141,3 @@ def open_holds(config: Path, data: Path) -> Iterator[tuple[Holds, Store]]:
         yield holds, store
     finally:
         store.close()
-
-
-def instant(text: str, zone: ZoneInfo) -> str:
-    """A date or time as the ledger writes them: RFC 3339, UTC, milliseconds. Without a zone it is the body's own."""
-    if not text:
-        return ""
-    try:
-        if not re.match(r"\d{4}-\d\d-\d\d(?:$|T)", text):
-            raise ValueError(text)
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refusal(
-            Message(f"«\u00a0{text}\u00a0» n'est pas une date.", f"'{text}' is not a date."),
-            Message(
-                "Exemples\u00a0: 2026-11-01, 2026-11-01T13:30:00-05:00.",
-                "Examples: 2026-11-01, 2026-11-01T13:30:00-05:00.",
-            ),
-            code="not_a_date",
-        ) from None
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

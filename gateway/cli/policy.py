@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import click
 import orjson
 
+from gateway.audit.records import instant
 from gateway.cli.explain import explain
-from gateway.cli.places import config_option, data_option, instant, json_option, open_configured_store
+from gateway.cli.places import config_option, data_option, json_option, open_configured_store
 from gateway.config import ConfigurationError, load, load_policy, run_cases
 
 if TYPE_CHECKING:

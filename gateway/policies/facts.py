@@ -298,6 +298,13 @@ FACTS: tuple[Fact, ...] = (
         least=-1,
     ),
     Fact("deployment.contract_on_file", "bool", ROUTING, "Un contrat est inscrit", "A contract is on file"),
+    Fact(
+        "deployment.contract_ref",
+        "string",
+        ROUTING,
+        "Référence de ce contrat\u00a0; vide\u00a0: aucun",
+        "Its reference",
+    ),
     Fact("deployment.contract_valid", "bool", ROUTING, "Ce contrat est en vigueur", "That contract is in force"),
     Fact(
         "deployment.assessment_on_file",
@@ -305,6 +312,13 @@ FACTS: tuple[Fact, ...] = (
         ROUTING,
         "Une évaluation (art. 70.1) est inscrite pour le déploiement",
         "An assessment (s. 70.1) is on file for the deployment",
+    ),
+    Fact(
+        "deployment.assessment_ref",
+        "string",
+        ROUTING,
+        "Référence de cette évaluation\u00a0; vide\u00a0: aucune",
+        "Its reference",
     ),
     Fact(
         "deployment.assessment_valid", "bool", ROUTING, "Cette évaluation est en vigueur", "That assessment is in force"

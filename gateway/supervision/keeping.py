@@ -117,8 +117,8 @@ class Keeping:
 
     def verdict(
         self, connection: Connection, held: Held, person: str, verdict: str, sha256: str, said: str, now: str
-    ) -> None:
-        """What a person said. An edit makes the approvals before it count no more."""
+    ) -> str | None:
+        """What a person said; when they were first shown the hold. An edit makes the approvals before it count no more."""
         at = connection.execute(select(shown.c.at).where(shown.c.hold == held.id, shown.c.person == person)).scalar()
         if verdict == "edited":
             connection.execute(update(verdicts).where(verdicts.c.hold == held.id).values(counts=0))
@@ -128,6 +128,7 @@ class Keeping:
                 counts=int(verdict != "denied"), said=said, shown_at=at,
             )
         )  # fmt: skip
+        return at
 
     def keep_edited(self, connection: Connection, name: str, action: Action, masked: Any) -> None:
         """The action as a person edited it, sealed beside the one that was proposed."""

@@ -170,8 +170,9 @@ class Holds:
             if is_edit and action is not None:
                 self._kept.keep_edited(connection, name, action, edited_masked)
             verdict = "edited" if is_edit else "approved"
-            self._kept.verdict(connection, held, person, verdict, after.approved_sha256, comment, now)
+            shown_at = self._kept.verdict(connection, held, person, verdict, after.approved_sha256, comment, now)
             what = _said(person, "approved", after.approved_sha256, comment, len(after.approvers), edited=is_edit)
+            what["shown_at"] = shown_at
             return self._kept.change(connection, held, after, change, now, "decided", what)
 
         return self._unless_halted(name, act)
@@ -183,8 +184,9 @@ class Holds:
 
         def act(connection: Connection, held: Held, change: int, now: str) -> Held:
             after = happen(held.hold, Event.DENY, now)
-            self._kept.verdict(connection, held, person, "denied", held.current_sha256, reason, now)
+            shown_at = self._kept.verdict(connection, held, person, "denied", held.current_sha256, reason, now)
             what = _said(person, "denied", held.current_sha256, reason, len(after.approvers), edited=False)
+            what["shown_at"] = shown_at
             return self._kept.change(connection, held, after, change, now, "decided", what)
 
         return self._unless_halted(name, act)
