@@ -5,9 +5,9 @@ The CSV is made for the spreadsheets that will open it, on a double click, in a 
 * UTF-8 with a byte order mark: without one, Excel reads a CSV in the machine's old code page, and « é » becomes « Ã© ».
 * In French, `;` between fields: it is the list separator of a Windows set to French (Canada), whose comma is for decimals;
   with commas, each line would fall into one column. In English, a comma.
-* A text cell that begins as a formula does (`= + - @`, their full-width forms, a tab or a line end) gets an apostrophe before
+* A text cell that begins as a formula does (`= + - @`, or their full-width forms, after any blanks) gets an apostrophe before
   it, so that no name that an application or a person chose is run by whoever opens the register (CWE-1236).
-* CRLF line ends and quotes as RFC 4180 has them; a line end inside a cell becomes a space.
+* CRLF line ends and quotes as RFC 4180 has them; a line end, a tab or another control inside a cell becomes a space.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from gateway.audit.reports.shape import Cell, Column, Report
 from gateway.errors import Message
 
 BOM = "\ufeff"
-FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
+BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+"""Whatever ends a line or a cell somewhere."""
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 YES, NO, NOTHING = Message("oui", "yes"), Message("non", "no"), Message("—", "—")
 NONE = Message("Rien dans cette période.", "Nothing in this period.")
@@ -114,9 +116,8 @@ def _csv_cell(value: Cell, language: str) -> str | int:
 
 def _harmless(text: str) -> str:
     """A text that no spreadsheet takes for a formula, on one line."""
-    dangerous = text.lstrip()[:1] in FORMULA if text.lstrip() else False
-    one_line = " ".join(text.splitlines()) if len(text.splitlines()) > 1 else text.rstrip("\r\n")
-    return f"'{one_line}" if dangerous or text[:1] in FORMULA else one_line
+    line = BREAKS.sub(" ", text)
+    return f"'{line}" if line.lstrip()[:1] in FORMULA else line
 
 
 def _local(moment: str, zone: ZoneInfo) -> str:
