@@ -171,10 +171,9 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         await preparing
         stack.push_async_callback(content.contents.stop)
         stack.push_async_callback(finish, tasks)
-        anchoring = Anchoring(settings.ledger, data, ledger.checkpoint, ask_authority, telemetry.unexpected, zone)
         for keeping in (
             keep_current(house), keep_halts(house), keep_retention(house), watch.forever(), notices.forever(),
-            anchoring.forever(),
+            Anchoring(settings.ledger, data, ledger.checkpoint, ask_authority, telemetry.unexpected, zone).forever(),
         ):  # fmt: skip
             stack.push_async_callback(stop_task, asyncio.create_task(keeping))
         yield house

@@ -226,7 +226,11 @@ def test_the_register_of_communications_counts_what_was_sent_outside_quebec(made
     )
     for row in rows:
         assert row["why_outside"] == OUTSIDE[row["deployment"]]
-        papers = ("EFVP-9", True, "C-7", 30) if row["deployment"] == "montreal" else ("", False, "", None)
+        papers = (
+            ("EFVP-9", True, "C-7", 30)
+            if row["deployment"] == "montreal"
+            else ("", False, "", Message("inconnue", "unknown"))
+        )
         assert (row["assessment"], row["assessment_in_force"], row["contract"], row["retention_days"]) == papers
         assert row["calls"] == sum(row[how] for how in ("answered", "unanswered", "uncertain"))
 

@@ -21,6 +21,7 @@ from gateway.errors import Message
 QUEBEC = "CA-QC"
 UNKNOWN_DAYS = 36_500
 """What an unknown retention counts as, among the facts."""
+UNKNOWN = Message("inconnue", "unknown")
 
 COLUMNS = (
     Column("system", "système", "system"),
@@ -35,10 +36,10 @@ COLUMNS = (
     Column("types_in_clear", "types partis en clair (appels)", "types that left in clear (calls)"),
     Column("types_protected", "types masqués ou sous pseudonyme (appels)", "types masked or pseudonymized (calls)"),
     Column("assessment", "évaluation (art. 70.1)", "assessment (s. 70.1)"),
-    Column("assessment_in_force", "en vigueur alors", "in force then"),
+    Column("assessment_in_force", "évaluation en vigueur alors", "assessment in force then"),
     Column("types_not_assessed", "types que l'évaluation ne nomme pas (appels)", "types it does not name (calls)"),
     Column("contract", "contrat", "contract"),
-    Column("contract_in_force", "en vigueur alors", "in force then"),
+    Column("contract_in_force", "contrat en vigueur alors", "contract in force then"),
     Column("retention_days", "conservation chez le fournisseur (jours)", "kept by the provider (days)"),
     Column("derogations", "dérogations (appels)", "derogations (calls)"),
     Column("calls", "appels", "calls"),
@@ -132,7 +133,7 @@ class Communications:
             ),
         )
         title = Message("Communications à l'extérieur du Québec", "Communications outside Québec")
-        return Report("communications", title, self._scope, COLUMNS, rows, totals, NOTES)
+        return Report("communications", title, self._scope, COLUMNS, rows, totals, NOTES, blanks=True)
 
     def _add(self, call: Call, facts: Record, decision: Record, how: str, why: list[str], residency: str) -> None:
         key = (call.system, *why, *(_hashable(facts[name]) for name in DESTINATION))
@@ -178,7 +179,7 @@ def _row(line: Line) -> Mapping[str, Cell]:
         "types_not_assessed": counts(line.unassessed),
         "contract": facts["deployment.contract_ref"],
         "contract_in_force": facts["deployment.contract_valid"],
-        "retention_days": None if days == UNKNOWN_DAYS else days,
+        "retention_days": UNKNOWN if days == UNKNOWN_DAYS else days,
         "derogations": counts(line.derogations),
         "calls": line.how.total(),
         "answered": line.how["answered"],

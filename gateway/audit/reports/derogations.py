@@ -31,6 +31,7 @@ COLUMNS = (
     Column("last", "dernière", "last"),
     Column("examples", "exemples", "examples"),
 )
+BRIEF = ("derogation", "rule", "approved_by", "expires", "calls")
 
 
 @dataclass(slots=True)
@@ -93,7 +94,7 @@ class Derogations:
             (Column("used", "dont utilisées", "used"), sum(use.calls > 0 for use in uses)),
         ]
         title = Message("Dérogations", "Derogations")
-        return Report("derogations", title, self._scope, COLUMNS, [_row(use) for use in uses], totals)
+        return Report("derogations", title, self._scope, COLUMNS, [_row(use) for use in uses], totals, brief=BRIEF)
 
 
 def _together(known: Mapping[str, Any], one: Mapping[str, Any]) -> Mapping[str, Any]:

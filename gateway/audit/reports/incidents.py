@@ -167,7 +167,7 @@ class Incidents:
             (Column("incomplete", "dont à compléter", "to complete"), sum(bool(row["to_complete"]) for row in rows)),
         ]
         title = Message("Incidents de confidentialité", "Confidentiality incidents")
-        return Report("incidents", title, self._scope, COLUMNS, rows, totals, NOTES)
+        return Report("incidents", title, self._scope, COLUMNS, rows, totals, NOTES, blanks=True)
 
     def _suspension(self, deployment: str, time: str, decision: str) -> Incident:
         """The incident of the newest suspension of a deployment. What was contradicted and suspended nothing has its own."""

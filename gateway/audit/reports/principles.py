@@ -44,6 +44,7 @@ COLUMNS = (
     Column("last", "dernière", "last"),
     Column("examples", "exemples", "examples"),
 )
+BRIEF = ("principle", "evidence", "effect", "records", "relaxed", "last")
 NOTES = (
     Message(
         "Un principe sans ligne n'est pas enfreint\u00a0: Vigie n'a rien qui le montre. Ce qu'une règle a fait se vérifie par "
@@ -168,7 +169,7 @@ class Principles:
             (Column("principles_with_evidence", "principes avec preuve", "principles with evidence"), len(shown)),
         ]
         title = Message("Preuves par principe", "Evidence by principle")
-        return Report("principles", title, self._scope, COLUMNS, rows, totals, NOTES)
+        return Report("principles", title, self._scope, COLUMNS, rows, totals, NOTES, BRIEF)
 
     def _now_in_force(self, version: str) -> None:
         self._versions.add(version)

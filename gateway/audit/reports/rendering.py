@@ -66,13 +66,14 @@ def as_text(report: Report, language: str, zone: ZoneInfo, width: int = 120) -> 
     if totals:
         lines.append("")
     if report.rows:
-        table = list(_table(report.columns, report.rows, language, zone))
+        columns = [column for column in report.columns if not report.brief or column.key in report.brief]
+        table = list(_table(columns, report.rows, language, zone))
         fits = max(map(len, table)) <= width
         lines += table if fits else _blocks(report, language, zone, width)
     elif not totals:
         lines.append(NONE.in_language(language))
     for note in report.notes:
-        lines += ["", *textwrap.wrap(note.in_language(language), width)]
+        lines += [*([""] if lines[-1] else []), *textwrap.wrap(note.in_language(language), width)]
     return "\n".join(lines).rstrip()
 
 
@@ -106,6 +107,10 @@ def _shown(value: Cell, language: str, zone: ZoneInfo) -> str:
     """The same for a person: times in the body's own zone, and what cannot be seen or moves others by its code."""
     text = INSTANT.sub(lambda match: _local(match[0], zone), _said(value, language))
     return "".join(one if one.isprintable() or one in "\u00a0\u202f" else f"⟨U+{ord(one):04X}⟩" for one in text)
+
+
+def _is_nothing(value: Cell) -> bool:
+    return value is not False and value in ("", 0, None, [], {})
 
 
 def _csv_cell(value: Cell, language: str) -> str | int:
@@ -162,6 +167,7 @@ def _blocks(report: Report, language: str, zone: ZoneInfo, width: int) -> Iterat
                 _shown(row[column.key], language, zone) or NOTHING.in_language(language),
             )
             for column in report.columns
+            if report.blanks or not _is_nothing(row[column.key])
         ]
         yield from _aligned(pairs, width)
         yield ""

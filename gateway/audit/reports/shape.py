@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gateway.errors import Message
 
@@ -44,7 +44,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report, whole. Every row has every column. `totals` are for the whole of it, named as columns are."""
+    """A report, whole. Every row has every column. `totals` are for the whole of it, named as columns are.
+
+    For a person to read: `brief` are the columns of its table (empty: all), the others being in JSON and CSV; `blanks` says
+    that what is empty is to be seen, since somebody is to fill it.
+    """
 
     name: str
     title: Message
@@ -52,4 +56,6 @@ class Report:
     columns: tuple[Column, ...]
     rows: Sequence[Mapping[str, Cell]]
     totals: Sequence[tuple[Column, Cell]] = ()
-    notes: Sequence[Message] = field(default=())
+    notes: Sequence[Message] = ()
+    brief: tuple[str, ...] = ()
+    blanks: bool = False
