@@ -17,11 +17,12 @@ import os
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from gateway.audit.signing import write_once
 from gateway.audit.stamps import CHECKPOINT, TOKEN, Stamp, asked_for, received
 from gateway.config import LedgerSettings
 from gateway.errors import Fault, Message
@@ -159,8 +160,12 @@ def keep(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            with suppress(FileExistsError):  # another process was first: what it wrote stays
+            try:
                 os.link(name, path)
+            except FileExistsError:
+                pass  # another process was first: what it wrote stays
+            except OSError:  # a share or an archive that has no links: then at once under its name
+                write_once(path, content)
         finally:
             Path(name).unlink()
         directory = os.open(path.parent, os.O_RDONLY)

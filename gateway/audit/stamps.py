@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from rfc3161_client import (
     HashAlgorithm,
     TimeStampRequest,
@@ -28,6 +29,8 @@ from gateway.errors import Fault, Message, Refusal
 
 CHECKPOINT, TOKEN = ".checkpoint", ".tsr"
 CERTIFICATES = 0xA0
+NOT_ONE = (ValueError, TypeError, OverflowError, VerificationError, x509.InvalidVersion, UnsupportedAlgorithm)
+"""What an answer that is no time stamp, or of something else, or by somebody else, makes the libraries raise."""
 
 
 class StampRefused(Fault):
@@ -86,7 +89,7 @@ def received(request: TimeStampRequest, checkpoint: bytes, answer: bytes) -> Sta
         if not own:
             raise _refused("sans certificat", "without a certificate")
         VerifierBuilder(roots=own, nonce=request.nonce).build().verify_message(response, checkpoint)
-    except (ValueError, VerificationError):
+    except NOT_ONE:
         raise _refused("autre chose que l'horodatage demandé", "something else than the stamp asked for") from None
     return stamp
 
@@ -113,7 +116,7 @@ class Authority:
         """When the authority stamped the checkpoint (RFC 3339, UTC). Raises `Wrong`, which says what is wrong."""
         try:
             response = _decoded(stamp.token)
-        except ValueError:
+        except NOT_ONE:
             raise stamp.wrong(
                 "ce n'est pas une réponse d'horodatage", "this is no answer of a time-stamping authority"
             ) from None
@@ -121,14 +124,14 @@ class Authority:
             # What was stamped is looked at first: a token of another checkpoint is told from one of another authority.
             own = [x509.load_der_x509_certificate(one) for one in response.signed_data.certificates]
             VerifierBuilder(roots=[*own, *self._roots]).build().verify_message(response, stamp.checkpoint)
-        except (ValueError, VerificationError):
+        except NOT_ONE:
             raise stamp.wrong(
                 "ce n'est pas celui de ce point de contrôle, ou il a été modifié",
                 "it is not of this checkpoint, or it was changed",
             ) from None
         try:
             VerifierBuilder(roots=self._roots).build().verify_message(response, stamp.checkpoint)
-        except (ValueError, VerificationError):
+        except NOT_ONE:
             raise stamp.wrong(
                 "il n'est pas de l'autorité dont le certificat est donné",
                 "it is not by the authority whose certificate is given",

@@ -240,7 +240,7 @@ def reading(asked: Asked) -> Iterator[Source]:
     try:
         with Bundle(asked.bundle) as file:
             yield FromBundle(file)
-    except (Wrong, ValueError, KeyError, TypeError, EOFError, StopIteration, tarfile.TarError) as error:
+    except (Wrong, ValueError, KeyError, TypeError, AttributeError, EOFError, tarfile.TarError) as error:
         said = error.message if isinstance(error, Wrong) else Message(type(error).__name__, type(error).__name__)
         raise Refusal(
             Message(f"Cet export n'est pas lisible\u00a0: {said.fr}.", f"This export cannot be read: {said.en}."),

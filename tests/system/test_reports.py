@@ -26,6 +26,7 @@ from gateway.sovereignty import KeptSuspensions
 from gateway.storage import Store, open_store
 from gateway.supervision.statistics import statistics_of
 from tests.authority import StampingAuthority
+from tests.chaos.corrupt import tarred
 from tests.gateway_process import Gateway, all_records, example_config
 from tests.system.asking import ask, until
 from tests.system.test_audit import CONFIGURATION, Audited
@@ -121,18 +122,17 @@ def test_an_incident_is_seen_completed_by_a_person_and_never_holds_a_value(tmp_p
     append_now(store, [closed])
     (entry,) = json.loads(vigie(tmp_path, "incidents", "--json").stdout)["rows"]
     name = entry["incident"]
-    for item, text in (("5", "12 personnes"), ("notices", f"Avis à Marie Tremblay, NAS {SIN}"), ("5", "13 personnes")):
-        done = vigie(tmp_path, "incidents", "--annotate", name, "--item", item, "--text", text, "--by", "p.tremblay")
-        assert done.exit_code == 0, done.output
+    text = f"Avis à Marie Tremblay, NAS {SIN}"
+    done = vigie(tmp_path, "incidents", "--annotate", name, "--item", "7", "--text", text, "--by", "p.tremblay")
+    assert done.exit_code == 0, done.output
     (completed,) = json.loads(vigie(tmp_path, "incidents", "--json").stdout)["rows"]
-    assert (completed["persons"], completed["to_complete"]) == ("13 personnes", ["risk"])
+    assert (completed["notices"][:7], completed["to_complete"]) == ("Avis à ", ["persons", "risk"])
     assert completed["completed_by"] == ["p.tremblay"]
     notes = [one for one in all_records(tmp_path / "config", tmp_path / "data") if one["kind"] == "incident.noted"]
-    assert [one["item"] for one in notes] == ["persons", "notices", "persons"]
+    assert [one["item"] for one in notes] == ["notices"]
     assert SIN not in orjson.dumps(notes).decode()
-    assert "Tremblay" not in notes[1]["text"]
+    assert "Tremblay" not in notes[0]["text"]
     told = vigie(tmp_path, "incidents").stdout
-    assert "13 personnes" in told
     assert "6. éléments d'évaluation du risque de préjudice sérieux" in told
     refusals = [
         (("--annotate", "i-rien", "--item", "5", "--text", "x", "--by", "p.tremblay"), "unknown_incident"),
@@ -167,9 +167,20 @@ def test_the_command_says_what_it_cannot_read(tmp_path: Path) -> None:
     store.upgrade()
     store.close()
     (tmp_path / "rien.tar").write_bytes(b"pas un lot")
+    whole = {"range.json": b'{"first":0,"count":1,"tree_size":1}', "proofs.json": b'{"blocks":[\n],"subtrees":[\n]}\n'}
+    for name, lines in [
+        ("deux", b'{"kind":"a","time":""}\n' * 2),
+        ("liste", b"[]\n"),
+        ("texte", b"abc\n"),
+        ("nu", b"{}\n"),
+    ]:
+        (tmp_path / f"{name}.tar").write_bytes(tarred([*whole.items(), ("records.jsonl", lines)]))
     for arguments, code in [
         (("communications", "--since", "hier"), "not_a_date"),
-        (("principles", "--bundle", str(tmp_path / "rien.tar")), "unreadable_export"),
+        *(
+            (("principles", "--bundle", str(tmp_path / f"{name}.tar")), "unreadable_export")
+            for name in ("rien", "deux", "liste", "texte", "nu")
+        ),
     ]:
         done = vigie(tmp_path, *arguments)
         assert (done.exit_code, f"[{code}]" in done.stderr) == (1, True), done.stderr

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from gateway.audit import Anchors, export, verify_bundle
 from gateway.audit.ledger import publish_policy_now
+from gateway.audit.scanning import Wrong
 from gateway.audit.stamping import Anchoring, Stamps, stamp_checkpoint, stamps_in
 from gateway.audit.stamps import Authority, Stamp
 from gateway.cli import main
@@ -185,6 +188,26 @@ def test_a_stamp_that_is_wrong_old_or_anothers_is_named(
     assert f"{one}.checkpoint" in verify_bundle(tmp_path / "f.tar").problem
 
 
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_no_changed_bit_of_a_token_changes_the_time_that_it_gives(
+    stamped: tuple[Audited, tuple[Stamp, ...]], authority: StampingAuthority
+) -> None:
+    _, (stamp, _) = stamped
+    chance, trusted = random.Random(1), known(authority)
+    given, refused = trusted.time_of(stamp), 0
+    for _ in range(600):
+        changed = bytearray(stamp.token)
+        changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
+        try:
+            assert trusted.time_of(replace(stamp, token=bytes(changed))) == given
+        except Wrong:
+            refused += 1
+    assert refused > 300
+    for _ in range(100):
+        with pytest.raises(Wrong):
+            trusted.time_of(replace(stamp, token=stamp.token[: chance.randrange(len(stamp.token))]))
+
+
 def test_an_authority_that_answers_something_else_leaves_nothing_behind(
     sqlite: Audited, tmp_path: Path, authority: StampingAuthority
 ) -> None:
@@ -263,6 +286,14 @@ def test_a_stamp_is_never_written_over(tmp_path: Path) -> None:
     assert {path.name for path in stamps.directory.iterdir()} == {"000000000003.checkpoint", "000000000003.tsr"}
 
 
+def test_an_archive_without_links_keeps_stamps_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(*_: Any) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    test_a_stamp_is_never_written_over(tmp_path)
+
+
 def test_a_bundle_is_a_plain_tar_that_openssl_can_be_pointed_at(
     stamped: tuple[Audited, tuple[Stamp, ...]], tmp_path: Path, authority: StampingAuthority
 ) -> None:
@@ -273,3 +304,6 @@ def test_a_bundle_is_a_plain_tar_that_openssl_can_be_pointed_at(
     for one in stamps:
         found = tmp_path / "out" / "timestamps" / one.name
         assert authority.openssl_verifies(found.with_suffix(".checkpoint"), found.with_suffix(".tsr"))
+        expected = ("--expect", str(found.with_suffix(".checkpoint")))
+        code, said = independent("bundle", str(tmp_path / "b.tar"), "--key", ledger.key, *expected)
+        assert code == 0, said

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from gateway.audit.bundle import Bundle, Range, Subtree, places
 from gateway.audit.reports.shape import Scope
+from gateway.audit.scanning import Wrong
 from gateway.storage.tables import policies, records
 
 CHUNK = 500
@@ -200,7 +201,12 @@ class FromBundle:
             lines.seek(file.offset)
             while left > 0 and (line := lines.readline()):
                 left -= len(line)
-                yield next(positions), orjson.loads(line)
+                position = next(positions, None)
+                if position is None:
+                    raise Wrong(
+                        "range.json n'est pas ce que contient le lot", "range.json is not what the bundle holds"
+                    )
+                yield position, orjson.loads(line)
 
 
 def _concerns(scope: Scope, record: Record) -> bool:
