@@ -21,12 +21,13 @@ from gateway import situation
 from gateway.audit import canonical
 from gateway.audit.reports import REPORTS, Scope, report_of
 from gateway.audit.reports.incidents import ITEMS, number_of
+from gateway.audit.reports.reading import Call, calls_and_others
 from gateway.audit.reports.rendering import BOM, FORMULA, as_csv, as_json, as_text
 from gateway.audit.reports.shape import Column, Report
 from gateway.audit.reports.supervision import Said, Statistics, Times
 from gateway.config import Catalogue, Configuration, load
 from gateway.errors import Message, Refusal
-from gateway.policies import Derogation, Policy, Stage, decide
+from gateway.policies import Derogation, Effect, Policy, Rule, Stage, decide
 from gateway.situation import Asked
 from gateway.sovereignty import Places
 from gateway.trace import Fragments, Trace, timestamp
@@ -75,7 +76,11 @@ def configuration_of() -> Configuration:
         "2026-10-01",
         "2026-12-31",
     )
-    return replace(known, catalogue=catalogue, policy=Policy.of(known.policy.rules, [derogation]))
+    payments = Rule(
+        "payments-need-a-person", "essai", 11, Stage.ACTION, 'action.tool == "payer"', Effect.HOLD, "payment_approval",
+        Message("Un paiement exige l'accord d'une personne.", "A payment needs a person's approval."),
+    )  # fmt: skip
+    return replace(known, catalogue=catalogue, policy=Policy.of([*known.policy.rules, payments], [derogation]))
 
 
 CONFIGURATION = configuration_of()
@@ -95,6 +100,7 @@ class Made:
     attempts: tuple[tuple[str, str], ...]
     ending: str  # served, failed, client_left, crash, refused
     residency: str = "unattested"
+    proposes: bool = False  # an action, which waits for a person before the call ends
 
 
 TYPES = st.lists(st.sampled_from(["PERSON", "CA_SIN", "EMAIL_ADDRESS"]), unique=True, max_size=2).map(tuple)
@@ -104,14 +110,17 @@ TYPES = st.lists(st.sampled_from(["PERSON", "CA_SIN", "EMAIL_ADDRESS"]), unique=
 def calls(draw: st.DrawFn) -> Made:
     found = draw(TYPES)
     remaining = tuple(one for one in found if draw(st.booleans()))
-    outcomes = st.sampled_from(["provider_timeout", "circuit_open", "suspended", "provider_refused"])
+    outcomes = st.sampled_from(["provider_timeout", "circuit_open", "suspended", "provider_refused", "rejoined"])
     names = draw(st.permutations(list(PLACES)))[: draw(st.integers(0, 3))]
     attempts = [(name, draw(outcomes)) for name in names]
     ending = draw(st.sampled_from(["served", "served", "failed", "client_left", "crash", "refused"]))
     if ending == "served":
         attempts = [*attempts[:-1], (attempts[-1][0] if attempts else "cti", "answered")]
     system = draw(st.sampled_from(["permis-assistant", "redaction-interne"]))
-    return Made(system, found, remaining, tuple(attempts), ending, draw(st.sampled_from(["unattested", "confirmed"])))
+    residency = draw(st.sampled_from(["unattested", "confirmed"]))
+    return Made(
+        system, found, remaining, tuple(attempts), ending, residency, ending == "served" and draw(st.booleans())
+    )
 
 
 class Ledger:
@@ -122,9 +131,10 @@ class Ledger:
         pending: list[tuple[int, list[dict[str, Any]]]] = []
         self.kept: list[dict[str, Any]] = []
         for number, one in enumerate(made):
-            opened, *closed = records_of(number, one, overlap)
+            opened, *later = records_of(number, one, overlap)
             self.kept.append(opened)
-            pending.append((number + overlap, closed))
+            asked, closed = (later[:1], later[1:]) if one.proposes else ([], later)
+            pending += [(number + overlap // 2, asked), (number + overlap, closed)]
             for due, late in pending:
                 self.kept += late if due <= number else []
             pending = [each for each in pending if each[0] > number]
@@ -139,7 +149,7 @@ class Ledger:
 
     def of_decisions(self, decisions: Sequence[str]) -> Iterator[tuple[int, Any]]:
         for position, record in enumerate(self.kept):
-            if record["kind"] == "call.closed" and record["decision"] in decisions:
+            if record["kind"] in ("call.closed", "action.asked") and record["decision"] in decisions:
                 yield position, record
 
     def policies(self) -> Iterator[tuple[str, Any]]:
@@ -182,7 +192,11 @@ def records_of(number: int, made: Made, minutes: int = 0) -> list[dict[str, Any]
     if made.ending == "served":
         trace.deployment, trace.residency = made.attempts[-1][0], made.residency
         decided(Stage.OUTPUT, situation.output_facts((), ()))
-    return [opened, written(trace.closed(now + timedelta(minutes=minutes, seconds=5), made.ending))]
+    asked = []
+    if made.proposes:
+        decided(Stage.ACTION, {"action.tool": "payer", "action.arguments": {}, "action.entities": ()})
+        asked = [written(trace.asked(now + timedelta(minutes=minutes // 2, seconds=4)))]
+    return [opened, *asked, written(trace.closed(now + timedelta(minutes=minutes, seconds=5), made.ending))]
 
 
 def admitted(record: dict[str, Any]) -> set[str]:
@@ -208,9 +222,10 @@ def test_the_register_of_communications_counts_what_was_sent_outside_quebec(made
         sent = {
             name: "answered" if outcome == "answered" else "unanswered"
             for name, outcome in (one.attempts if one.ending != "crash" else ())
-            if outcome not in ("circuit_open", "suspended")
+            if outcome not in ("circuit_open", "suspended", "rejoined")
         }
-        if one.ending in ("crash", "client_left"):
+        joined = one.ending == "client_left" and any(outcome == "rejoined" for _, outcome in one.attempts)
+        if one.ending in ("crash", "client_left") and not joined:
             tried = set() if one.ending == "crash" else {name for name, _ in one.attempts}
             sent |= dict.fromkeys(admitted(record) - tried, "uncertain")
         for name, how in sent.items():
@@ -257,6 +272,31 @@ def test_two_periods_that_follow_each_other_count_what_the_whole_counts(
         assert sums(Scope(until=moment)) + sums(Scope(since=moment)) == sums(Scope())
         by_system = [sums(Scope(system=one.id)) for one in CONFIGURATION.register.systems]
         assert sum(by_system, Counter()) == sums(Scope())
+
+
+@settings(max_examples=50)
+@given(st.lists(calls(), max_size=8), st.integers(0, 4), st.integers(0, 8))
+def test_a_call_is_put_together_whole_in_the_period_in_which_it_began_and_in_no_other(
+    made: list[Made], overlap: int, cut: int
+) -> None:
+    ledger, moment = Ledger(made, overlap), timestamp(START + timedelta(minutes=cut))
+    stages: dict[str, list[Any]] = {}
+    for record in ledger.kept:
+        stages.setdefault(record["decision"], []).extend(record["stages"])
+    found = [one for scope in (Scope(until=moment), Scope(since=moment)) for one in calls_and_others(ledger, scope, ())]
+    together = [one for one in found if isinstance(one, Call)]
+    assert sorted(one.decision for one in together) == sorted(stages)
+    for one in together:
+        assert one.stages == stages[one.decision]
+
+
+def test_a_try_that_rejoins_the_answer_of_an_earlier_one_sends_nothing_even_if_it_is_cut() -> None:
+    for attempts, expected in [
+        ((("cti", "rejoined"),), set()),
+        ((("cti", "provider_timeout"),), {"montreal", "toronto"}),
+    ]:
+        rows = rows_of("communications", Ledger([Made("permis-assistant", ("PERSON",), (), attempts, "client_left")]))
+        assert {row["deployment"] for row in rows if row["uncertain"]} == expected
 
 
 def test_a_contradicted_place_is_a_communication_and_an_incident_even_where_the_entry_says_quebec() -> None:

@@ -24,6 +24,7 @@ AT_ONCE = 400
 Record = Mapping[str, Any]
 Reach = Literal["period", "onward", "whole"]
 """What a report reads: the records of its period, those from its beginning on, or all."""
+CALLS = ("call.opened", "call.closed", "action.asked")
 Numbered = tuple[int, Record]
 """A record and its position in the ledger."""
 
@@ -36,7 +37,7 @@ class Source(Protocol):
         ...
 
     def of_decisions(self, decisions: Sequence[str]) -> Iterator[Numbered]:
-        """The closing records of these decisions."""
+        """The records of these decisions that follow their opening."""
         ...
 
     def policies(self) -> Iterator[tuple[str, Record]]:
@@ -86,25 +87,38 @@ class Call:
 
 
 def calls_and_others(source: Source, scope: Scope, kinds: Sequence[str]) -> Iterator[Call | Numbered]:
-    """Each call once it is closed, or at the end; any other record as it comes."""
+    """Each call once it is closed, or at the end; any other record as it comes.
+
+    Actions that the model of a call proposed are a part of that call; one asked for by itself is a call of its own.
+    """
     waiting: dict[str, Call] = {}
-    for position, record in source.records(scope, kinds):
-        kind = record["kind"]
-        if kind == "call.opened":
-            waiting[record["decision"]] = Call(position, record, stages=list(record["stages"]))
-        elif kind == "call.closed":
-            call = waiting.pop(record["decision"], None)
-            if call is None and not _whole(record):
-                continue  # it began before the period
-            yield _closed(call or Call(position, record), record)
-        elif kind == "action.asked":
-            yield _closed(Call(position, record), record)
-        else:
-            yield position, record
-    for _, record in source.of_decisions(list(waiting)):
-        if (call := waiting.pop(record["decision"], None)) is not None:
-            yield _closed(call, record)
+    last = -1
+    for last, record in source.records(scope, kinds):
+        if record["kind"] not in CALLS:
+            yield last, record
+        elif (done := _step(waiting, last, record)) is not None:
+            yield done
+    for position, record in source.of_decisions(list(waiting)):
+        if position > last and record["decision"] in waiting and (done := _step(waiting, position, record)) is not None:
+            yield done
     yield from waiting.values()
+
+
+def _step(waiting: dict[str, Call], position: int, record: Record) -> Call | None:
+    """A record more of a call: the call, if that ends it. What began before the period is left out."""
+    decision, kind = record["decision"], record["kind"]
+    if kind == "call.opened":
+        waiting[decision] = Call(position, record, stages=list(record["stages"]))
+        return None
+    if kind == "call.closed":
+        call = waiting.pop(decision, None)
+        if call is None and _whole(record):
+            call = Call(position, record)
+        return _closed(call, record) if call is not None else None
+    if decision in waiting:
+        waiting[decision].stages += record["stages"]
+        return None
+    return _closed(Call(position, record), record) if record["facts"]["call.protocol"] == "actions" else None
 
 
 def _closed(call: Call, record: Record) -> Call:
@@ -155,7 +169,7 @@ class FromStore:
         """Found by the index of decisions."""
         for at in range(0, len(decisions), AT_ONCE):
             chosen = select(records.c.seq, records.c.body).where(
-                records.c.decision.in_(decisions[at : at + AT_ONCE]), records.c.kind == "call.closed"
+                records.c.decision.in_(decisions[at : at + AT_ONCE]), records.c.kind.in_(CALLS[1:])
             )
             for row in self._connection.execute(chosen.order_by(records.c.seq)).all():
                 yield row.seq, orjson.loads(row.body)
@@ -183,7 +197,7 @@ class FromBundle:
         """One more pass, if there is anything to look for."""
         wanted = set(decisions)
         for position, record in self._all() if wanted else ():
-            if record["kind"] == "call.closed" and record["decision"] in wanted:
+            if record["kind"] in CALLS[1:] and record["decision"] in wanted:
                 yield position, record
 
     def policies(self) -> Iterator[tuple[str, Record]]:
@@ -221,9 +235,9 @@ def routing_of(call: Call) -> Iterator[tuple[Record, Record]]:
 
 
 NOTHING_SENT = frozenset(
-    "halted suspended circuit_open provider_outside_catalogue provider_untranslatable provider_not_ready".split()
+    "halted suspended circuit_open rejoined provider_outside_catalogue provider_untranslatable provider_not_ready".split()
 )
-"""Outcomes of an attempt of which it is certain that nothing left."""
+"""Outcomes of an attempt of which it is certain that nothing left: `rejoined` is the answer that an earlier try waits with."""
 
 
 def sent_to(call: Call) -> dict[str, str]:
@@ -235,13 +249,14 @@ def sent_to(call: Call) -> dict[str, str]:
     if not call.was_opened:
         return {}
     closed: Record = call.closed or {}
+    outcomes = {one["outcome"] for one in closed.get("attempts", ())}
     sent = {
         one["deployment"]: "answered" if one["outcome"] == "answered" else "unanswered"
         for one in closed.get("attempts", ())
         if one["outcome"] not in NOTHING_SENT
     }
     cut = call.closed is None or closed["outcome"] in ("client_left", "halted") or closed["code"] == "halted"
-    if cut and "answered" not in sent.values():
+    if cut and not outcomes & {"answered", "rejoined"}:
         tried = {one["deployment"] for one in closed.get("attempts", ())}
         for facts, decision in routing_of(call):
             name = facts["deployment.id"]
