@@ -177,13 +177,13 @@ class Incidents:
         return self._suspended[deployment]
 
     def _left_unassessed(self, call: Call, facts: Record, decision: Record) -> None:
-        about = (call.system, facts["deployment.id"], facts["deployment.assessment_ref"])
+        about = (call.system, facts["deployment.id"], facts.get("deployment.assessment_ref", ""))
         name = f"i-{facts['deployment.id']}.{hashlib.sha256(repr(about).encode()).hexdigest()[:16]}"
         incident = self._incidents.get(name)
         if incident is None:
             incident = Incident(name, "unassessed", facts["deployment.id"], call.time)
             incident.place = ", ".join(facts[f"deployment.{part}"] for part in ("operator", "country", "subdivision"))
-            incident.assessment = facts["deployment.assessment_ref"]
+            incident.assessment = facts.get("deployment.assessment_ref", "")
             self._incidents[name] = incident
         incident.add(call, facts)
         incident.derogations.update(match["derogation"] for match in decision["relaxed"])
