@@ -31,7 +31,7 @@ from gateway.config import Configuration, Deployment, System
 from gateway.errors import Fault, Message, VigieError
 from gateway.identity import Principal
 from gateway.policies import Decision, Effect, Facts, Remembered, Stage
-from gateway.privacy import Finding, Opened, Protected, Restorer, StreamGuard, protect
+from gateway.privacy import Finding, Histories, Opened, Protected, Restorer, StreamGuard, protect
 from gateway.providers import ProviderFault, Reply, Request
 from gateway.situation import Asked
 from gateway.sovereignty import Attested, Breaker, Places, RememberedSuspensions, Residency, Suspensions, rank
@@ -106,6 +106,7 @@ class Parts:
     zone: ZoneInfo
     finish_later: Callable[[asyncio.Task[Any]], None]
     suspensions: Suspensions = field(default_factory=RememberedSuspensions)
+    histories: Histories = field(default_factory=Histories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +244,12 @@ async def protect_input(
 ) -> Governed:
     """Findings and input: refuse, mask or pseudonymize what was found in the call's texts."""
     opened = Opened([text.value for text in call.texts])
-    findings = opened.findings(await parts.analyser.find(opened.windows))
+    history = parts.histories.of(opened)
+    findings = opened.findings(await history.find(parts.analyser))
     found = tuple(one.type for some in findings for one in some)
     assessed = system.assessment.personal_data if system.assessment is not None else ()
     decision = decide(Stage.INPUT, situation.privacy_facts(found, assessed), configuration, parts, trace)
-    protected = protect(opened.values, findings, decision.transforms)
+    protected = protect(opened.values, findings, decision.transforms, history)
     label = label_for(system, configuration) if call.protocol == "chat" else None
     return Governed(asked, configuration, call, system, found, protected, opened.close(protected.edits), label)
 

@@ -13,12 +13,14 @@ from gateway.privacy.analyser import Analyser, AnalyserUnavailable, open_analyse
 from gateway.privacy.embedded import Opened
 from gateway.privacy.findings import Finding
 from gateway.privacy.guard import StreamGuard
+from gateway.privacy.histories import Histories
 from gateway.privacy.pseudonyms import Protected, Restorer, protect
 
 __all__ = [
     "Analyser",
     "AnalyserUnavailable",
     "Finding",
+    "Histories",
     "Opened",
     "Protected",
     "Restorer",

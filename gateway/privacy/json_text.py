@@ -36,6 +36,7 @@ _RUN = re.compile(r'[^"\\]+')
 _SCALARS = re.compile(r"[-+.0-9A-Za-z]+")
 _SPACES = re.compile(r"[ \t\r\n]+")
 _JSON_BEGINS = re.compile(r"[ \t\r\n]*[\[{][\[{ \t\r\n]*(?:[\"\]}0-9-]|(?:true|false|null)[,\] \t\r\n])")
+_BEFORE_JSON = frozenset("[{ \t\r\n")
 _JSON_MAY_BEGIN = re.compile(
     r"[ \t\r\n]*(?:[\[{][\[{ \t\r\n]*(?:t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?)?)?"
 )
@@ -58,7 +59,7 @@ class Expect(Enum):
 
 def begins_json(text: str) -> bool:
     """Whether a text that is there whole is read as JSON: what `Scan` makes of it."""
-    return _JSON_BEGINS.match(text[:SNIFF]) is not None
+    return text[:1] in _BEFORE_JSON and _JSON_BEGINS.match(text[:SNIFF]) is not None
 
 
 class Scan:
