@@ -45,8 +45,8 @@ def same(value: str) -> str:
 class Plan:
     """What was done to a block of texts, given those before it. It holds for as long as what it was made from does:
 
-    the effects on the types that were found in the block (`treated`), the numbers that were `taken` anywhere in the call,
-    and the `grammar` that read them. `numbers`: those that are taken in this block; `handed`, `families`: what the block
+    the effects on the types that were found in the block (`treated`), and the numbers that were `taken` anywhere in the
+    call. `numbers`: those that are taken in this block, as `grammar` reads it; `handed`, `families`: what the block
     added; `counts`, `aside`: as they stand after it.
     """
 
@@ -61,13 +61,9 @@ class Plan:
     counts: Mapping[str, int]
     aside: frozenset[tuple[str, int]]
 
-    def holds(self, effects: Mapping[str, Effect], taken: frozenset[tuple[str, int]], grammar: Grammar | None) -> bool:
+    def holds(self, effects: Mapping[str, Effect], taken: frozenset[tuple[str, int]]) -> bool:
         """Whether the same would be done now."""
-        return (
-            self.grammar is grammar
-            and self.taken == taken
-            and all(effects.get(kind, Effect.ALLOW) is effect for kind, effect in self.treated)
-        )
+        return self.taken == taken and all(effects.get(kind, Effect.ALLOW) is effect for kind, effect in self.treated)
 
 
 class Before(Protocol):

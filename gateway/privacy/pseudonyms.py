@@ -97,7 +97,7 @@ def protect(
     edits: list[tuple[Edit, ...]] = []
     remaining: set[str] = set()
     for plan in plans:
-        if plan is None or not plan.holds(effects, taken, known):
+        if plan is None or not plan.holds(effects, taken):
             break
         numbering.go_on(plan)
         edits += plan.edits

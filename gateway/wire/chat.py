@@ -167,12 +167,12 @@ def _check_message(message: Any, index: int) -> None:
         raise malformed(where, "un message avec son rôle", "a message with its role")
     content = message.get("content")
     if isinstance(content, list):
-        for index, part in enumerate(content):
+        for place, part in enumerate(content):
             if not isinstance(part, dict) or not is_name(part.get("type")):
-                raise malformed(f"{where}.content[{index}]", "une partie avec son type", "a part with its type")
+                raise malformed(f"{where}.content[{place}]", "une partie avec son type", "a part with its type")
             key = TEXT_PARTS.get(part["type"])
             if key is not None and not isinstance(part.get(key), str):
-                raise malformed(f"{where}.content[{index}].{key}", "un texte", "a text")
+                raise malformed(f"{where}.content[{place}].{key}", "un texte", "a text")
     elif content is not None and not isinstance(content, str):
         raise malformed(f"{where}.content", "un texte ou une liste de parties", "a text or a list of parts")
     calls = message.get("tool_calls")
