@@ -115,8 +115,8 @@ TWICE = ["Luc Roy"] * BLOCK
     "turns",
     [
         pytest.param([["Luc", " Roy", *["xx"] * 14], ["Luc Roy", *["xx"] * 13, "x", "x"]], id="cut elsewhere"),
-        pytest.param([["nom: Anne"] * BLOCK, ['{"nom": "Anne"}'] * BLOCK], id="read otherwise"),
-        pytest.param([[*["Anne"] * BLOCK, *TWICE], [*["Zoe"] * BLOCK, *TWICE, "Zoé"]] * 2, id="after another block"),
+        pytest.param([["nom", "nom: Anne"] * 8, ['{"nom": "Anne"}'] * 8], id="read otherwise"),
+        pytest.param([[*["Anne"] * BLOCK, *TWICE], [*["Anne", "Zoe"] * 8, *TWICE]] * 2, id="after another block"),
         pytest.param(
             [[*TWICE, *["LUC ROY"] * BLOCK], [*TWICE, *["LUC ROY"] * BLOCK, "luc-roy"]], id="a third spelling"
         ),
