@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from gateway.privacy.findings import Finding
 from gateway.privacy.json_text import Item, Scan, begins_json
 from gateway.privacy.pseudonyms import Edit, edited, escaped
-from gateway.privacy.segments import Strand, Unit
+from gateway.privacy.strands import Strand, Unit
 
 
 class Whole(Strand):

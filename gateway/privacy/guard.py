@@ -29,7 +29,8 @@ from gateway.privacy.embedded import rewritten
 from gateway.privacy.findings import Finding, disjoint
 from gateway.privacy.json_text import Item, Scan
 from gateway.privacy.pseudonyms import Edit, Place, Restorer, mask
-from gateway.privacy.segments import Segments, Unit
+from gateway.privacy.segments import Segments
+from gateway.privacy.strands import Unit
 from gateway.privacy.vocabulary import is_plain
 
 _MASK = re.compile(r"⟦[^⟦⟧\s]*⟧")

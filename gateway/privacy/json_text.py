@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Sequence
 from enum import Enum
 
-from gateway.privacy.segments import Strand, Unit
+from gateway.privacy.strands import Owner, Strand, Unit
 
 NESTED = 3
 DEPTH = 200
@@ -247,7 +247,7 @@ class Json:
             before = self._context()
             long = sum(map(str.isdigit, text)) >= LONG_NUMBER
             raw = tuple(_places(self._scalar))
-            items.append(Unit(text, before + text if long else "", len(before), Strand(self._level), raw, number=True))
+            items.append(Unit(text, before + text if long else "", len(before), Owner(self._level), raw, number=True))
         self._scalar = []
         self._after_value()
         return True

@@ -34,9 +34,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass
 
 from gateway.privacy.placeholders import FIRST_WORDS, fold
+from gateway.privacy.strands import Strand, Unit
 from gateway.privacy.vocabulary import FUNCTION_WORDS, OPENERS, Kind, certain, is_plain, kind_of
 
 HELD = 768
@@ -60,44 +60,6 @@ _BULLETS = "-*•|#>–—+0123456789"
 _UNITS = "$€%"
 _ITEM = re.compile(r"[0-9]{1,2}[.)]")
 _DIGIT = re.compile(r"[0-9]")
-
-
-class Strand:
-    """One text that units are cut from. `level`: in how many JSON strings it stands, one in the other; `covered`: how much
-    of the next unit was dealt with together with the one before (the reader keeps it). If `fences`, it ends at a line that
-    announces JSON (```json), and `rest` is then what follows.
-    """
-
-    __slots__ = ("covered", "fences", "level", "rest")
-
-    def __init__(self, level: int = 0) -> None:
-        self.level = level
-        self.covered = 0
-        self.fences = False
-        self.rest: str | None = None
-
-    def feed(self, text: str, raw: str | None = None) -> list[Unit]:
-        """More text; the units that are now complete. `raw`: how its one character stands in the original."""
-        raise NotImplementedError
-
-    def finish(self) -> list[Unit]:
-        """The end of the text: what is left."""
-        raise NotImplementedError
-
-
-@dataclass(slots=True)
-class Unit:
-    """A stretch of text between two cuts. `window`: what to look at, of which it begins at `at`; empty when it holds
-    nothing that could be a value. `raw`: characters that stand in the original as something else (JSON escapes);
-    `number`: it is a number of a JSON text, and a string if anything of it is replaced.
-    """
-
-    text: str
-    window: str
-    at: int
-    owner: Strand
-    raw: tuple[tuple[int, str], ...] = ()
-    number: bool = False
 
 
 class Segments(Strand):

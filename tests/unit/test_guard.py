@@ -24,7 +24,8 @@ from gateway.privacy.gazetteer import fold as plain_letters
 from gateway.privacy.gazetteer import gazetteer
 from gateway.privacy.json_text import Scan
 from gateway.privacy.pseudonyms import Restorer
-from gateway.privacy.segments import HELD, LONGEST, MARGIN, Segments, Unit
+from gateway.privacy.segments import HELD, LONGEST, MARGIN, Segments
+from gateway.privacy.strands import Unit
 from gateway.privacy.vocabulary import FUNCTION_WORDS, OPENERS, Kind, kind_of
 
 HANDED = {
