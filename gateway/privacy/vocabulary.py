@@ -73,7 +73,7 @@ WORDS: dict[str, Kind] = (
     | _all(
         Kind.TITLE,
         """m mm mme mmes mlle mr mrs ms dr dre drs monsieur madame mademoiselle messieurs maître docteur docteure appelle
-        nommé nommée prénomme prénommé prénommée surnommé surnommée née named called mister miss""",
+        nommé nommée prénomme prénommé prénommée surnommé surnommée né née nés nées born named called mister miss""",
     )
 )
 FUNCTION_WORDS = frozenset(

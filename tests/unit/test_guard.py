@@ -295,6 +295,7 @@ CUED = st.sampled_from(
         ("password: ", "xkyzxk", "CREDENTIAL"),
         ("monsieur ", "xky zkky", "PERSON"),
         ("m'appelle ", "xky zkky", "PERSON"),
+        ("né ", "xky", "PERSON"),
         ("nom : ", "xky", "PERSON"),
     ]
 )
