@@ -184,6 +184,13 @@ def test_the_cuts_depend_on_the_text_alone(text: str, seed: int, most: int) -> N
     assert cut(text, [text])[1] == text
 
 
+@pytest.mark.parametrize("size", range(HELD - 12, HELD + 4))
+@pytest.mark.parametrize("word", ["abonnement", "marchandise"])
+def test_so_do_those_of_numbers_that_end_at_the_bound(size: int, word: str) -> None:
+    text = ("12 " * HELD)[-size:] + word + " 12 fin"
+    assert cut(text, list(text)) == cut(text, [text])
+
+
 @given(long_texts(), st.integers(0, 1_000), st.integers(1, 400))
 @settings(max_examples=60, deadline=None)
 def test_so_do_those_of_long_texts(text: str, seed: int, most: int) -> None:
