@@ -156,17 +156,20 @@ class AnalyzerConnection(Connection):
 
 
 class StreamConnection(Connection):
-    """One closed loop of streamed answers, each token's arrival looked at."""
+    """One closed loop of streamed answers, each token's arrival looked at: its lateness is counted from the head of the
+    answer, since what comes before that is the latency of the call.
+    """
 
     def _next(self) -> None:
         super()._next()
-        self._events, self._chars, self._tokens, self._last = b"", 0, 0, 0.0
+        self._events, self._chars, self._tokens, self._last, self._began = b"", 0, 0, 0.0, 0.0
 
     def data_received(self, data: bytes) -> None:
         now = perf_counter()
         self._received += data
         if b"\r\n\r\n" not in self._received:
             return
+        self._began = self._began or now
         if not self._received.startswith(b"HTTP/1.1 200"):
             _failed(self._tally, self._received)
             self._transport.abort()
@@ -194,7 +197,7 @@ class StreamConnection(Connection):
         self._chars += len(content)
         while self._tokens < len(TOKEN_ENDS) and TOKEN_ENDS[self._tokens] <= self._chars:
             if self._tally.counting:
-                self._tally.lateness.append(now - self._sent_at - self._tokens * STREAM_GAP_S)
+                self._tally.lateness.append(now - self._began - self._tokens * STREAM_GAP_S)
             self._tokens += 1
 
     def _ended(self, now: float) -> None:

@@ -139,6 +139,7 @@ class Run:
             prompts="fresh" if asked.fresh else "same",
             seed=int(seconds * 10),
             stream=asked.stream,
+            turn=asked.turn,
         )
         done = subprocess.run(
             [sys.executable, "-m", "bench.load"], input=load.encode(job), capture_output=True, check=True
@@ -157,6 +158,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--stream", action="store_true", help="streamed answers")
+    parser.add_argument("--turn", type=int, default=0, help="that turn of a conversation, its last message new")
     parser.add_argument("--fresh", action="store_true", help="each prompt different")
     parser.add_argument("--exact", action="store_true", help="cProfile: exact counts, inflated costs")
     parser.add_argument("--top", type=int, default=45)

@@ -155,11 +155,12 @@ async def protect_input(
 ) -> Governed:
     """Findings and input: refuse, mask or pseudonymize what was found in the call's texts."""
     opened = Opened([text.value for text in call.texts])
-    findings = opened.findings(await parts.analyser.find(opened.windows))
+    history = parts.histories.of(opened)
+    findings = opened.findings(await history.find(parts.analyser))
     found = tuple(one.type for some in findings for one in some)
     assessed = system.assessment.personal_data if system.assessment is not None else ()
     decision = decide(Stage.INPUT, situation.privacy_facts(found, assessed), configuration, parts, trace)
-    protected = protect(opened.values, findings, decision.transforms)
+    protected = protect(opened.values, findings, decision.transforms, history)
     label = label_for(system, configuration, trace.labels) if call.protocol != "embeddings" else None
     return Governed(asked, configuration, call, system, found, protected, opened.close(protected.edits), label)
 

@@ -18,7 +18,7 @@ from gateway.config import Configuration, Deployment, System
 from gateway.content import Gathered, NoContents, Part
 from gateway.identity import Principal
 from gateway.policies import Remembered
-from gateway.privacy import Finding
+from gateway.privacy import Finding, Histories
 from gateway.providers import Reply, Request
 from gateway.sovereignty import Breaker, Places, RememberedSuspensions, Suspensions
 from gateway.supervision import Content, Halt, Held, Proposal, Running, Subject
@@ -127,6 +127,7 @@ class Parts:
     finish_later: Callable[[asyncio.Task[Any]], None]
     provenance: Provenance
     suspensions: Suspensions = field(default_factory=RememberedSuspensions)
+    histories: Histories = field(default_factory=Histories)
     contents: Contents = field(default_factory=NoContents)
 
 

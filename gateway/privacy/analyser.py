@@ -21,6 +21,7 @@ from typing import TypeVar
 from gateway.config import Privacy
 from gateway.errors import Fault, Message
 from gateway.privacy.findings import Finding
+from gateway.privacy.gazetteer import everyday
 from gateway.privacy.processes import Failed, Template, Worker
 from gateway.privacy.units import Span, joined, units
 
@@ -80,7 +81,8 @@ class Analyser:
     async def start(self) -> None:
         """Start the processes and wait until each answers. Raises `AnalyserUnavailable`."""
         try:
-            started = [await self._template.worker() for _ in range(self._settings.workers)]
+            first, _ = await asyncio.gather(self._template.worker(), asyncio.to_thread(everyday))  # guards will read it
+            started = [first, *[await self._template.worker() for _ in range(self._settings.workers - 1)]]
         except Failed:
             await self._template.stop()
             raise _unavailable() from None

@@ -180,11 +180,20 @@ GREETED = re.compile(
     r"|joindre|appel(?:er|ez)|rencontrer?|aviser|informer|cordialement|salutations|regards|sincerely)[\s,.!]*$"
 )
 # Those after which even a lower-case word is a name.
+_LOWER = r"[a-zà-öø-ÿ]+(?:[-'’][a-zà-öø-ÿ]+)*"
 SAID = re.compile(
     r"(?:j[e']? ?m['’ ]?app?el+e?|je me nomme|mon nom est|mon nom c['’]est|mon nom complet est|\bnom complet\s*[:=]"
-    r"|my (?:full )?name is|\b(?:pre)?nom(?: et prenom| de famille| complet| et nom)?\s*[:=]"
-    r"|\b(?:full |last |first )?name\s*[:=]|signe\s*:)\s*(?P<name>[a-zà-öø-ÿ]+(?:[-'’][a-zà-öø-ÿ]+)*"
-    r"(?:[ \u00a0](?:[a-zà-öø-ÿ]+(?:[-'’][a-zà-öø-ÿ]+)*)){0,3})",
+    r"|my (?:full )?name is|\b(?:pr[eé])?nom(?: et pr[eé]nom| de famille| complet| et nom)?\s*[:=]"
+    r"|\b(?:full |last |first )?name\s*[:=]|\bsign[eé]e?\s*:)\s*"
+    rf"(?P<name>{_LOWER}(?:[ \u00a0]{_LOWER}){{0,3}})",
+)
+# Before two words in lower case of which a list of names has one: « demandeur : jp gagnon ».
+LABELLED = re.compile(
+    r"\b(?:demandeu(?:r|se)|demanderesse|usag(?:er|[eè]re)|cliente?|patiente?|employ[eé]e?|citoyen(?:ne)?|locataire|enfant"
+    r"|plaignante?|requ[eé]rante?|b[eé]n[eé]ficiaire|[eé]l[eè]ve|[eé]tudiante?|parent|m[eè]re|p[eè]re|conjointe?|titulaire"
+    r"|signataire|responsable|personne(?:[ -]ressource)?|contact|applicant|claimant|tenant|student|employee|customer|user)"
+    r"\s*[:=]\s*"
+    rf"(?P<name>{_LOWER}(?:[ \u00a0]{_LOWER}){{1,3}})",
 )
 
 # Right after a name: a company, a case at law.

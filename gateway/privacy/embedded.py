@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from gateway.privacy.findings import Finding
 from gateway.privacy.json_text import Item, Scan, begins_json
-from gateway.privacy.pseudonyms import Edit, escaped
-from gateway.privacy.segments import Strand, Unit
+from gateway.privacy.pseudonyms import Edit, edited, escaped
+from gateway.privacy.strands import Strand, Unit
 
 
 class Whole(Strand):
@@ -38,50 +38,61 @@ class Whole(Strand):
         return [Unit(text, self._before + text, len(self._before), self, tuple(self._raw))] if text else []
 
 
-PLAIN = Whole("", 0)
-
-
 class Opened:
-    """Texts, opened where they are JSON. `values` is what they say, `windows` the same with what stands before it: to be
-    analysed, and what was found taken back by `findings`. `close` makes edits in the originals.
+    """Texts, opened where they are JSON. `values` is what they say, `windows` the same with what stands before it, where
+    each value begins at its place of `starts`: windows are to be analysed, and what was found taken back by `findings`.
+    `close` makes edits in the originals.
     """
 
-    __slots__ = ("_texts", "_units", "values", "windows")
+    __slots__ = ("_texts", "starts", "values", "windows")
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._texts: list[list[Item]] = []
+        self._texts: list[str | list[Item]] = []
+        self.values: list[str] = []
+        self.windows: list[str] = []
+        self.starts: list[int] = []
         for text in texts:
-            if not begins_json(text):  # nearly all: one unit
-                self._texts.append([Unit(text, text, 0, PLAIN, ())] if text else [])
+            if not begins_json(text):  # nearly all: a text says what it is
+                self._texts.append(text)
+                if text:
+                    self.values.append(text)
+                    self.windows.append(text)
+                    self.starts.append(0)
                 continue
             scan = Scan(Whole)
-            self._texts.append([*scan.feed(text), *scan.finish()])
-        self._units = [one for items in self._texts for one in items if isinstance(one, Unit) and one.window]
-        self.values = [unit.text for unit in self._units]
-        self.windows = [unit.window for unit in self._units]
+            items = [*scan.feed(text), *scan.finish()]
+            self._texts.append(items)
+            for unit in items:
+                if isinstance(unit, Unit) and unit.window:
+                    self.values.append(unit.text)
+                    self.windows.append(unit.window)
+                    self.starts.append(unit.at)
 
-    def findings(self, found: Sequence[Sequence[Finding]]) -> list[tuple[Finding, ...]]:
+    def findings(self, found: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
         """What was found in the windows, as it stands in the values."""
         return [
-            tuple(
-                Finding(max(one.start - unit.at, 0), one.end - unit.at, one.type, one.score)
-                for one in some
-                if one.end > unit.at
-            )
-            if unit.at
-            else tuple(some)
-            for unit, some in zip(self._units, found, strict=True)
+            tuple(Finding(max(one.start - at, 0), one.end - at, one.type, one.score) for one in some if one.end > at)
+            if at and some
+            else some
+            for at, some in zip(self.starts, found, strict=True)
         ]
 
     def close(self, edits: Sequence[Sequence[Edit]]) -> list[str]:
         """The texts with the edits of their values made."""
         remaining = iter(edits)
-        return [
-            "".join(
-                one if isinstance(one, str) else rewritten(one, next(remaining) if one.window else ()) for one in items
-            )
-            for items in self._texts
-        ]
+        closed = []
+        for one in self._texts:
+            if isinstance(one, str):
+                own = next(remaining) if one else ()
+                closed.append(edited(one, own) if own else one)
+            else:
+                closed.append(
+                    "".join(
+                        item if isinstance(item, str) else rewritten(item, next(remaining) if item.window else ())
+                        for item in one
+                    )
+                )
+        return closed
 
 
 # ── what is written back ──────────────────────────────────────────────────────────────────────────────────────────

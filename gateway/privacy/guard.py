@@ -7,7 +7,10 @@ policy does not let pass becomes a mask, or cuts the answer. So:
 * a whole answer and a stream of it, however chopped up, come out the same: `whole` is one feed and an end;
 * what has come out never holds a part of a placeholder, nor of a value that was masked or denied, within the bounds that
   `segments` states; a value that denies cuts the answer before any part of it has left;
-* how long text waits, and how much memory a guard takes, is bounded by `segments.LONGEST`.
+* how long text waits, and how much memory a guard takes, is bounded by `segments.LONGEST`. Clean text waits for one word:
+  a word leaves with the chunk that begins the next, and the first of an answer at once if it is one of
+  `vocabulary.OPENERS`. A word with a capital that is not everyday, and a number, wait for a plain word after them; then
+  the analyser is asked, if it does not remember.
 
 Units that hold nothing but plain words and our own placeholders are not analysed; the others that become ready together
 are analysed in one call. So a value that is written in plain lower-case words and that no cue announces (« merci danielle »)
@@ -26,7 +29,8 @@ from gateway.privacy.embedded import rewritten
 from gateway.privacy.findings import Finding, disjoint
 from gateway.privacy.json_text import Item, Scan
 from gateway.privacy.pseudonyms import Edit, Place, Restorer, mask
-from gateway.privacy.segments import Segments, Unit
+from gateway.privacy.segments import Segments
+from gateway.privacy.strands import Unit
 from gateway.privacy.vocabulary import is_plain
 
 _MASK = re.compile(r"⟦[^⟦⟧\s]*⟧")

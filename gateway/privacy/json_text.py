@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Sequence
 from enum import Enum
 
-from gateway.privacy.segments import Strand, Unit
+from gateway.privacy.strands import Owner, Strand, Unit
 
 NESTED = 3
 DEPTH = 200
@@ -36,6 +36,7 @@ _RUN = re.compile(r'[^"\\]+')
 _SCALARS = re.compile(r"[-+.0-9A-Za-z]+")
 _SPACES = re.compile(r"[ \t\r\n]+")
 _JSON_BEGINS = re.compile(r"[ \t\r\n]*[\[{][\[{ \t\r\n]*(?:[\"\]}0-9-]|(?:true|false|null)[,\] \t\r\n])")
+_BEFORE_JSON = frozenset("[{ \t\r\n")
 _JSON_MAY_BEGIN = re.compile(
     r"[ \t\r\n]*(?:[\[{][\[{ \t\r\n]*(?:t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?)?)?"
 )
@@ -58,7 +59,7 @@ class Expect(Enum):
 
 def begins_json(text: str) -> bool:
     """Whether a text that is there whole is read as JSON: what `Scan` makes of it."""
-    return _JSON_BEGINS.match(text[:SNIFF]) is not None
+    return text[:1] in _BEFORE_JSON and _JSON_BEGINS.match(text[:SNIFF]) is not None
 
 
 class Scan:
@@ -246,7 +247,7 @@ class Json:
             before = self._context()
             long = sum(map(str.isdigit, text)) >= LONG_NUMBER
             raw = tuple(_places(self._scalar))
-            items.append(Unit(text, before + text if long else "", len(before), Strand(self._level), raw, number=True))
+            items.append(Unit(text, before + text if long else "", len(before), Owner(self._level), raw, number=True))
         self._scalar = []
         self._after_value()
         return True

@@ -157,6 +157,8 @@ def lower_case(text: str, lists: Gazetteer) -> list[Name]:
     if len(lowered) == len(text):
         for said in cues.SAID.finditer(lowered):
             found += _said(text, said.start("name"), said.end("name"), lists)
+        for said in cues.LABELLED.finditer(lowered):
+            found += _said(text, said.start("name"), said.end("name"), lists, least=2, listed=True)
     return disjoint(found)
 
 
@@ -213,7 +215,8 @@ def _alone(text: str, start: int, end: int) -> bool:
     return text[max(0, start - 1) : start] in ("", "\n") and text[end : end + 1] in ("", "\n", ",", ".", "!")
 
 
-def _said(text: str, start: int, end: int, lists: Gazetteer, least: int = 1) -> list[Name]:
+def _said(text: str, start: int, end: int, lists: Gazetteer, least: int = 1, *, listed: bool = False) -> list[Name]:
+    """The words in lower case that may be a name, if there are `least`; `listed`: a list of names must have one."""
     kept_end, count = start, 0
     for match in WORD.finditer(text, start, end):
         key = fold(match[0])
@@ -228,7 +231,7 @@ def _said(text: str, start: int, end: int, lists: Gazetteer, least: int = 1) -> 
             break
         kept_end, count = match.end(), count + 1
     known = any(_named(key, lists) for key in map(fold, WORD.findall(text[start:kept_end])))
-    return [Name(start, kept_end, SCORE)] if count >= least and (known or count > 1) else []
+    return [Name(start, kept_end, SCORE)] if count >= least and (known or (count > 1 and not listed)) else []
 
 
 def _named(key: str, lists: Gazetteer) -> bool:

@@ -120,6 +120,7 @@ class Mention:
     white: bool
 
 
+@lru_cache(maxsize=4_096)
 def key_of(placeholder: str) -> tuple[str, int, str]:
     """The key of a placeholder of ours, as written."""
     name, _, number = placeholder.strip("⟦⟧").rpartition("_")

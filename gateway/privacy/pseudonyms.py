@@ -16,99 +16,131 @@ What `protect` pseudonymized, `Restorer` puts back to the character, whatever th
 from __future__ import annotations
 
 import json
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from gateway.policies import Effect
 from gateway.privacy.findings import Finding, disjoint
-from gateway.privacy.placeholders import VARIANTS, WORDS, fold, grammar, key_of, word
+from gateway.privacy.numbering import BLOCK, Before, Edit, Handed, Numbering, Plan, folded, same
+from gateway.privacy.placeholders import WORDS, Grammar, grammar, key_of, word
 
-ASIDE = 1_000
-
-Edit = tuple[int, int, str]
-"""Characters of a text from, to (excluded), and what stands there instead."""
+TREATED = frozenset({Effect.PSEUDONYMIZE, Effect.MASK, Effect.DENY})
+NO_NUMBERS: frozenset[tuple[str, int]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
 class Protected:
-    """Texts as they may leave, and the `edits` that made them so. `mapping`: placeholder → value; `remaining`: types that
-    leave in clear; `kept`: the values found, as they are compared.
+    """Texts as they may leave, and the `edits` that made them so. `remaining`: types that leave in clear.
+
+    What only an answer may need (which value stands behind a placeholder, which values the texts held) is made when it
+    is asked for.
     """
 
-    texts: tuple[str, ...]
-    edits: tuple[tuple[Edit, ...], ...]
-    mapping: Mapping[str, str]
-    remaining: tuple[str, ...]
-    kept: frozenset[str]
+    __slots__ = ("_found", "_handed", "_kept", "_mapping", "_originals", "edits", "remaining")
+
+    def __init__(
+        self,
+        originals: Sequence[str],
+        found: Sequence[Sequence[Finding]],
+        edits: Sequence[Sequence[Edit]],
+        handed: Sequence[Handed],
+        remaining: Iterable[str],
+    ) -> None:
+        self._originals, self._found, self._handed = originals, found, handed
+        self.edits = edits
+        self.remaining = tuple(sorted(remaining))
+        self._mapping: dict[str, str] | None = None
+        self._kept: frozenset[str] | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts with their edits made."""
+        return tuple(edited(text, own) for text, own in zip(self._originals, self.edits, strict=True))
+
+    @property
+    def mapping(self) -> Mapping[str, str]:
+        """Placeholder → value."""
+        if self._mapping is None:
+            self._mapping = {name: self._originals[text][start:end] for name, text, start, end in self._handed}
+        return self._mapping
 
     def restorer(self) -> Restorer:
         """What puts the values back into an answer."""
-        return Restorer(self.mapping)
+        return Restorer(lambda: self.mapping)
 
     def holds(self, value: str) -> bool:
         """Whether the call's own texts had this value: then it is not new in the answer."""
-        return same(value) in self.kept
+        if self._kept is None:
+            self._kept = frozenset(
+                same(text[one.start : one.end])
+                for text, found in zip(self._originals, self._found, strict=True)
+                for one in (_apart(found, len(text), {}) if found else ())
+            )
+        return same(value) in self._kept
 
 
-@dataclass(slots=True)
-class Numbering:
-    """The placeholders handed out so far, by type and value."""
+def protect(
+    texts: Sequence[str],
+    findings: Sequence[Sequence[Finding]],
+    effects: Mapping[str, Effect],
+    history: Before | None = None,
+) -> Protected:
+    """Replace each finding as `effects` says of its type; types that it does not name stay as they are.
 
-    taken: frozenset[tuple[str, int]]
-    mapping: dict[str, str] = field(default_factory=dict)
-    _known: dict[tuple[str, str], str] = field(default_factory=dict)
-    _families: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
-    _counts: dict[str, int] = field(default_factory=dict)
-    _used: set[tuple[str, int]] = field(default_factory=set)
-
-    def placeholder(self, kind: str, value: str) -> str:
-        """The one that stands for this value, to the character."""
-        known = self._known.get((kind, value))
-        if known is None:
-            family = kind, same(value)
-            number, variant = self._families.get(family, (0, 0))
-            if number == 0 or variant > len(VARIANTS):
-                number, variant = self._next(kind), 0
-            self._families[family] = number, variant + 1
-            letter = VARIANTS[variant - 1] if variant else ""
-            known = self._known[kind, value] = f"⟦{word(kind)}_{number}{letter}⟧"
-            self.mapping[known] = value
-        return known
-
-    def _next(self, kind: str) -> int:
-        name = fold(word(kind))
-        number = self._counts[kind] = self._counts.get(kind, 0) + 1
-        while (name, number) in self.taken or (name, number) in self._used:
-            number += ASIDE
-        self._used.add((name, number))
-        return number
-
-
-def protect(texts: Sequence[str], findings: Sequence[Sequence[Finding]], effects: Mapping[str, Effect]) -> Protected:
-    """Replace each finding as `effects` says of its type; types that it does not name stay as they are."""
-    strictness = {name: effect.rank for name, effect in effects.items()}
+    `history`: of these texts, what was done before; it changes what this costs and nothing else.
+    """
     given = [kind for kind, effect in effects.items() if effect is Effect.PSEUDONYMIZE]
-    numbering = Numbering(_numbers_in(texts, given) if any(findings) else frozenset())
-    remaining: set[str] = set()
-    kept: set[str] = set()
-    replaced: list[str] = []
+    known = grammar(folded(kind) for kind in given) if given and any(findings) else None
+    plans = history.plans if history is not None else []
+    numbers = _numbers_in(texts, known, plans)
+    taken = frozenset().union(*numbers)
+    numbering = Numbering(texts, taken, history.digest if history is not None else None)
     edits: list[tuple[Edit, ...]] = []
-    for text, found in zip(texts, findings, strict=True):
-        own: list[Edit] = []
-        for one in disjoint(_within(found, len(text)), strictness) if found else ():
-            value = text[one.start : one.end]
-            kept.add(same(value))
-            effect = effects.get(one.type, Effect.ALLOW)
-            if effect is Effect.PSEUDONYMIZE:
-                own.append((one.start, one.end, numbering.placeholder(one.type, value)))
-            elif effect in (Effect.MASK, Effect.DENY):
-                own.append((one.start, one.end, mask(one.type)))
-            else:
-                remaining.add(one.type)
-        edits.append(tuple(own))
-        replaced.append(edited(text, own) if own else text)
-    return Protected(tuple(replaced), tuple(edits), numbering.mapping, tuple(sorted(remaining)), frozenset(kept))
+    remaining: set[str] = set()
+    for plan in plans:
+        if plan is None or not plan.holds(effects, taken):
+            break
+        numbering.go_on(plan)
+        edits += plan.edits
+        remaining |= plan.remaining
+    for start in range(len(edits), len(texts), BLOCK):
+        treated: set[str] = set()
+        own = [
+            _treated(index, texts[index], findings[index], effects, numbering, treated)
+            for index in range(start, min(start + BLOCK, len(texts)))
+        ]
+        left = {kind for kind in treated if effects.get(kind, Effect.ALLOW) not in TREATED}
+        edits += own
+        remaining |= left
+        if history is not None and len(own) == BLOCK:
+            pairs = tuple((kind, effects.get(kind, Effect.ALLOW)) for kind in treated)
+            block = start // BLOCK
+            history.keep(
+                block, Plan(pairs, taken, known, numbers[block], tuple(own), frozenset(left), *numbering.end_block())
+            )
+    return Protected(texts, findings, edits, numbering.handed, remaining)
+
+
+def _treated(
+    index: int,
+    text: str,
+    found: Sequence[Finding],
+    effects: Mapping[str, Effect],
+    numbering: Numbering,
+    treated: set[str],
+) -> tuple[Edit, ...]:
+    """The edits of one text; the types in it are added to `treated`."""
+    if not found:
+        return ()
+    own: list[Edit] = []
+    for one in _apart(found, len(text), effects):
+        start, end, kind = one.start, one.end, one.type
+        treated.add(kind)
+        effect = effects.get(kind)
+        if effect is Effect.PSEUDONYMIZE:
+            own.append((start, end, numbering.placeholder(kind, text[start:end], index, start, end)))
+        elif effect in TREATED:
+            own.append((start, end, mask(kind)))
+    return tuple(own)
 
 
 def mask(kind: str) -> str:
@@ -137,22 +169,32 @@ class Place:
 class Restorer:
     """Puts values back for the placeholders of one call. One that was never handed out is left as it is, and counted."""
 
-    __slots__ = ("_grammar", "_handed", "_values", "unknown")
+    __slots__ = ("_grammar", "_handed", "_mapping", "_values", "unknown")
 
-    def __init__(self, mapping: Mapping[str, str]) -> None:
+    def __init__(self, mapping: Mapping[str, str] | Callable[[], Mapping[str, str]]) -> None:
+        """`mapping`: placeholder → value, or what makes it, which is asked when something looks like a placeholder."""
+        self._mapping = mapping
+        self._values: dict[tuple[str, int, str], str] = {}
+        self._handed: set[str] = set()
+        self._grammar: Grammar | None = None
+        self.unknown = 0
+        """How many placeholders were met that were never handed out."""
+
+    def _read(self) -> Grammar:
+        mapping = self._mapping() if callable(self._mapping) else self._mapping
         self._values = {key_of(placeholder): value for placeholder, value in mapping.items()}
         self._handed = {name for name, _, _ in self._values}
         self._grammar = grammar(self._handed)
-        self.unknown = 0
-        """How many placeholders were met that were never handed out."""
+        return self._grammar
 
     def places(self, text: str, start: int = 0, end: int | None = None) -> list[Place]:
         """The placeholders that begin and end in text[start:end]; of those never handed out, the ones that look like ours:
         in our own brackets, or of a type of which this call has some.
         """
+        known = self._grammar or self._read()
         return [
             Place(one.start, one.end, self._values.get(one.key))
-            for one in self._grammar.mentions(text, start, len(text) if end is None else end)
+            for one in known.mentions(text, start, len(text) if end is None else end)
             if one.white or one.key[0] in self._handed
         ]
 
@@ -175,23 +217,33 @@ def escaped(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)[1:-1]
 
 
-def same(value: str) -> str:
-    """What two spellings of one value have in common: letters without case or accents, and digits."""
-    plain = unicodedata.normalize("NFKD", value).casefold()
-    return "".join(filter(str.isalnum, plain)) or value
+def _apart(findings: Sequence[Finding], size: int, effects: Mapping[str, Effect]) -> Sequence[Finding]:
+    """Those that say something about a text of this size, whatever a finder of somebody's reports, made disjoint."""
+    end = 0
+    for one in findings:
+        if not end <= one.start < one.end <= size:
+            break
+        end = one.end
+    else:  # nearly always
+        return findings
+    within = [one for one in findings if 0 <= one.start < one.end <= size]
+    return disjoint(within, {kind: effect.rank for kind, effect in effects.items()})
 
 
-def _within(findings: Sequence[Finding], size: int) -> list[Finding]:
-    """Those that say something about the text, whatever a finder of somebody's reports."""
-    return [one for one in findings if 0 <= one.start < one.end <= size]
-
-
-def _numbers_in(texts: Sequence[str], kinds: Sequence[str]) -> frozenset[tuple[str, int]]:
-    """(word, number) of all that could be read as a placeholder of these types already."""
-    if not kinds:
-        return frozenset()
-    known = grammar(fold(word(kind)) for kind in kinds)
-    return frozenset(one for text in texts for one in known.numbers(text))
+def _numbers_in(
+    texts: Sequence[str], known: Grammar | None, plans: Sequence[Plan | None]
+) -> list[frozenset[tuple[str, int]]]:
+    """(word, number) of all that could be read as a placeholder already, block by block."""
+    found: list[frozenset[tuple[str, int]]] = []
+    for block, start in enumerate(range(0, len(texts), BLOCK)):
+        plan = plans[block] if block < len(plans) else None
+        if known is None:
+            found.append(NO_NUMBERS)
+        elif plan is not None and plan.grammar is known:
+            found.append(plan.numbers)
+        else:
+            found.append(frozenset(one for text in texts[start : start + BLOCK] for one in known.numbers(text)))
+    return found
 
 
 __all__ = ["WORDS", "Edit", "Place", "Protected", "Restorer", "edited", "escaped", "mask", "protect", "same", "word"]

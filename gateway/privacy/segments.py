@@ -3,22 +3,30 @@
 The cuts depend on the text alone, never on how it was chopped up: feeding decides only *when* a unit comes out. So a
 stream and a whole answer go through the same units, each looked at in the same window, and come out the same.
 
-A *plain* word (lower-case letters) leaves as soon as it is complete. Any other word (a capital, a digit, an @, a letter
-of a script without case…) opens a unit, which grows until a plain word closes it; that word belongs to it and is the
-context on its right. Some plain words do not close a unit, since values hold them: particles, months, ways (« 12, rue
-des Érables »), and whatever follows a cue (« mot de passe : abcdef », « monsieur tremblay »). A line end is a space like
-another, so that an address may run over two lines; a blank line or the dash of a list closes.
+A *plain* word (lower-case letters) leaves as soon as it is complete. Some wait for the first letter of what follows, and
+leave if it is in lower case: short words, particles, ways (« rue »), and everyday words with a capital (« Ministère »,
+« La »), which no list of names has. Any other word (another capital, a digit, an @, a letter of a script without case…)
+opens a unit, which grows until a plain word closes it; that word belongs to it and is the context on its right. Some plain
+words do not close a unit, since values hold them: particles, months, ways (« 12, rue des Érables »), and whatever follows
+a cue (« mot de passe : abcdef », « monsieur tremblay »). A unit of numbers ends earlier: after « $ » or « % », at the end
+of a sentence, and right before a word of which the letters that are known already say that it is in lower case and no
+part of a number (« 30 jours », not « 30 mars »). A line end is a space like another, so that an address may run over two
+lines; a blank line, the dash or the number of a list closes.
 
 How long anything waits (`HELD`, `LONGEST`, tested):
 
-* clean lower-case text: its last word, complete or not;
+* clean lower-case text: its last word, complete or not; of the words that an answer begins with (`OPENERS`), nothing;
+* everyday words with a capital: until the first letter of a word in lower case;
+* numbers: until the first letters of one;
 * anything else: at most `HELD` characters. Then the unit is cut at its last space before the last `MARGIN` characters,
   and what follows the cut is part of its window: a value that runs over the cut is seen whole and treated whole, with
   the first of the two units;
 * where there is no such space, in one long word or a private key between its two armour lines: at most `LONGEST`.
 
 So what has left can hold a part of a value only if the value is longer than `MARGIN` and stands in more than `HELD`
-characters without any plain word, or begins with everyday words (« de la Durantaye », whose particles may leave first).
+characters without any plain word, or begins with everyday words: « de la Durantaye », whose particles may leave first;
+« Carrefour du Lac », whose first word does; an address such as bonjour@… with a capital, right at the beginning of an
+answer.
 """
 
 from __future__ import annotations
@@ -26,10 +34,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass
 
 from gateway.privacy.placeholders import FIRST_WORDS, fold
-from gateway.privacy.vocabulary import Kind, is_plain, kind_of
+from gateway.privacy.strands import Strand, Unit
+from gateway.privacy.vocabulary import FUNCTION_WORDS, OPENERS, Kind, certain, is_plain, kind_of
 
 HELD = 768
 MARGIN = 256
@@ -48,45 +56,10 @@ _UNCLOSED = re.compile(r"(?:[⟦\[<{(]|&lt;)[*`\\]*((?:[^\W\d]|-)*)$")
 _FENCE = re.compile(r"(?:```|~~~)[Jj][Ss][Oo][Nn][a-z0-9]?\Z")
 _CLOSING = re.compile(r"[⟧\]>})]|&gt;")
 _ARMOUR = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----$")
-_BULLETS = "-*•|#>–—+"
-
-
-class Strand:
-    """One text that units are cut from. `level`: in how many JSON strings it stands, one in the other; `covered`: how much
-    of the next unit was dealt with together with the one before (the reader keeps it). If `fences`, it ends at a line that
-    announces JSON (```json), and `rest` is then what follows.
-    """
-
-    __slots__ = ("covered", "fences", "level", "rest")
-
-    def __init__(self, level: int = 0) -> None:
-        self.level = level
-        self.covered = 0
-        self.fences = False
-        self.rest: str | None = None
-
-    def feed(self, text: str, raw: str | None = None) -> list[Unit]:
-        """More text; the units that are now complete. `raw`: how its one character stands in the original."""
-        raise NotImplementedError
-
-    def finish(self) -> list[Unit]:
-        """The end of the text: what is left."""
-        raise NotImplementedError
-
-
-@dataclass(slots=True)
-class Unit:
-    """A stretch of text between two cuts. `window`: what to look at, of which it begins at `at`; empty when it holds
-    nothing that could be a value. `raw`: characters that stand in the original as something else (JSON escapes);
-    `number`: it is a number of a JSON text, and a string if anything of it is replaced.
-    """
-
-    text: str
-    window: str
-    at: int
-    owner: Strand
-    raw: tuple[tuple[int, str], ...] = ()
-    number: bool = False
+_BULLETS = "-*•|#>–—+0123456789"
+_UNITS = "$€%"
+_ITEM = re.compile(r"[0-9]{1,2}[.)]")
+_DIGIT = re.compile(r"[0-9]")
 
 
 class Segments(Strand):
@@ -98,14 +71,18 @@ class Segments(Strand):
         "_bounds",
         "_bracketed",
         "_cue",
+        "_first",
+        "_held",
         "_hold",
         "_newline",
+        "_numeric",
         "_open",
         "_raw",
         "_reach",
         "_safe",
         "_seen",
         "_start",
+        "_stopped",
         "_suspect",
         "_text",
         "_token",
@@ -121,7 +98,11 @@ class Segments(Strand):
         self._seen = 0  # up to here there is no further space
         self._open = -1  # where the open unit begins
         self._hold = -1  # where a brief word begins that may belong to what follows
+        self._held = Kind.MARK  # what that word is, or the one that opened the unit
+        self._first = not before and level == 0  # whether the first word of an answer is still to come
         self._suspect = False  # whether the open unit could hold a value
+        self._numeric = False  # whether what could be a value in it has digits in every word
+        self._stopped = False  # whether its last word ends as a sentence does
         self._reach = 0  # how many plain words the open unit still takes in
         self._bracketed = False  # whether that is because of a bracket
         self._cue = 0  # for how many words a colon would announce a value
@@ -143,8 +124,12 @@ class Segments(Strand):
             self._raw.append((self._base + len(self._text), raw))
         self._text += text
         units: list[Unit] = []
+        if self._first:
+            self._open_with()
         while (match := _SPACE.search(self._text, self._seen)) is not None:
             at = match.start()
+            if self._numeric and self._open >= 0:
+                self._before_words(at, units)
             if at - self._begun() >= HELD:
                 self._force(at, units)
             if at == self._token:
@@ -155,6 +140,8 @@ class Segments(Strand):
                     self._fence(at + 1, units)
             self._token = self._seen = at + 1
         size = self._seen = len(self._text)
+        if self._numeric and self._open >= 0:
+            self._before_words(size, units)
         if size - self._begun() >= HELD:
             self._force(size, units)
         if self._hold >= 0 and size > self._token:
@@ -169,11 +156,20 @@ class Segments(Strand):
         units: list[Unit] = []
         size = len(self._text)
         if size > self._token:
+            if self._numeric and self._open >= 0:
+                self._before_words(size, units)
             self._word(size, units)
         if self._open >= 0:
             self._close(size, size, units)
         self._leave(size, units)
         return units
+
+    def _open_with(self) -> None:
+        """An answer that begins as answers do: the word leaves at once, and what follows it is another."""
+        opener = next((one for one in OPENERS if self._text.startswith(one)), None)
+        if opener is not None:
+            self._safe = self._token = self._seen = len(opener)
+        self._first = opener is None and any(one.startswith(self._text) for one in OPENERS)
 
     def _fence(self, end: int, units: list[Unit]) -> None:
         """The line that ends here announces another kind of text."""
@@ -193,13 +189,20 @@ class Segments(Strand):
             kind = self._bracket(token, kind)
         if self._hold >= 0:
             self._look_ahead(at)
+        if kind is Kind.OTHER and _ITEM.fullmatch(token) and (self._newline or self._base + self._token == 0):
+            kind = said = Kind.MARK
         if self._newline and kind is Kind.MARK and token[0] in _BULLETS and self._may_close(self._token):
             self._close(self._token, self._token, units)
+        elif self._numeric and self._stopped and kind is Kind.FUNCTION and token in FUNCTION_WORDS and not self._reach:
+            self._close(self._token, self._token, units)  # « … en 2026. Le … »
         if self._open >= 0:
-            self._inside(kind, end, units)
+            self._inside(token, kind, end, units)
         else:
             self._outside(kind, end, units)
-        self._suspect |= said is Kind.OTHER
+        if said is Kind.OTHER:
+            self._numeric = (self._numeric or not self._suspect) and _DIGIT.search(token) is not None
+            self._suspect = True
+        self._stopped = token[-1] in ".!?"
         if token.endswith("-----"):
             self._armour(at)
         if self._cue or said is Kind.CUE or said is Kind.TITLE:
@@ -208,40 +211,64 @@ class Segments(Strand):
             self._bounds.append(end)
         self._newline = at < len(self._text) and self._text[at] == "\n"
 
-    def _inside(self, kind: Kind, end: int, units: list[Unit]) -> None:
+    def _inside(self, token: str, kind: Kind, end: int, units: list[Unit]) -> None:
         """A word while a unit is open."""
         if kind is Kind.WAY:
             self._reach = max(self._reach, WAY_REACH * self._suspect)
+        elif kind is Kind.FUNCTION:
+            self._suspect |= self._held is Kind.PARTICLE  # « De la Ville »
         elif kind is Kind.OPENING:
             self._reach, self._bracketed = max(self._reach, BRACKET_REACH), self._reach == 0
+        elif kind is Kind.MARK and self._numeric and not self._reach and token[0] in _UNITS:
+            self._close(end, end, units)
         elif kind in _CLOSES and not self._armoured:
             if self._reach:
                 self._reach -= 1
             elif kind is Kind.BRIEF:
                 self._close(self._token, end, units)
-                self._hold = self._token
+                self._hold, self._held = self._token, kind
             else:
                 self._close(end, end, units)
 
     def _outside(self, kind: Kind, end: int, units: list[Unit]) -> None:
         """A word while none is."""
+        if kind is Kind.FUNCTION and self._hold >= 0 and self._held in _BEGINS:
+            kind = Kind.OTHER  # « rue Principale »
+            self._suspect = True
         if kind in _OPENS:
+            self._held = kind
             self._begin(self._hold if self._hold >= 0 else self._token, units)
             if kind is Kind.OPENING:
                 self._reach, self._bracketed = BRACKET_REACH, True
-            return
-        self._hold = -1
-        if kind in _WAITS:
+        elif kind is Kind.FUNCTION and self._hold >= 0:
+            self._held = kind
+        elif kind in _WAITS:
             self._safe = self._hold = self._token
+            self._held = kind
         else:
+            self._hold = -1
             self._safe = end
 
     def _look_ahead(self, at: int) -> None:
-        """A brief word is let go when what follows, known up to `at`, begins with a lower-case letter."""
+        """What waits is let go when what follows, known up to `at`, begins with a lower-case letter."""
         match = _ALNUM.search(self._text, self._token, at)
         if match is not None and match[0].islower():
             self._hold = -1
             self._safe = self._token
+
+    def _before_words(self, upto: int, units: list[Unit]) -> None:
+        """Numbers end where a word begins that is none of theirs, however it goes on; `upto`: how far the text is known."""
+        while self._numeric and 0 <= self._open < self._token and not self._reach and not self._armoured:
+            letters = certain(self._text, self._token, upto)
+            if not letters:
+                return
+            begun = self._begun()
+            if self._token + letters - begun < HELD:
+                self._close(self._token, self._token, units)
+                return
+            self._force(self._token + letters, units)
+            if self._begun() == begun:
+                return
 
     def _bracket(self, token: str, kind: Kind) -> Kind:
         """A word with a bracket in it: it may open a placeholder that has spaces, or close one."""
@@ -279,6 +306,8 @@ class Segments(Strand):
         """A space after a space; a blank line ends a unit."""
         line_end = self._text[at] == "\n"
         if self._open < 0:
+            if self._newline and line_end:
+                self._hold = -1
             if self._hold < 0:
                 self._safe = at + 1
         elif self._newline and line_end and self._may_close(at):
@@ -308,7 +337,7 @@ class Segments(Strand):
         """The open unit ends here; it is looked at up to `until`."""
         if self._suspect and end > self._open:
             self._cut(end, until, units)
-        self._open, self._reach, self._bracketed, self._suspect = -1, 0, False, False
+        self._open, self._reach, self._bracketed, self._suspect, self._numeric = -1, 0, False, False, False
         self._safe = end
         self._bounds.clear()
 
@@ -388,6 +417,7 @@ class Segments(Strand):
 
 
 _CLOSES = frozenset({Kind.PLAIN, Kind.BRIEF, Kind.CUE, Kind.SAYS, Kind.TITLE})
-_OPENS = frozenset({Kind.FUNCTION, Kind.OTHER, Kind.OPENING})
-_WAITS = frozenset({Kind.BRIEF, Kind.JOINT, Kind.WAY})
+_OPENS = frozenset({Kind.OTHER, Kind.OPENING, Kind.PARTICLE})
+_WAITS = frozenset({Kind.BRIEF, Kind.JOINT, Kind.LINK, Kind.WAY, Kind.FUNCTION})
+_BEGINS = frozenset({Kind.JOINT, Kind.WAY})
 _FIRST = frozenset(name.rstrip("S") for name in FIRST_WORDS)

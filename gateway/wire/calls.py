@@ -175,28 +175,36 @@ def path_text(path: Path) -> str:
 
 def rewrite(call: Call, texts: Mapping[Path, str], *, model: str) -> dict[str, Any]:
     """A new body with `texts` in place and the provider's own name of the model; the call's body is not touched."""
-    original = {text.path: text.value for text in call.texts}
-    body = replaced(call.body, {path: text for path, text in texts.items() if text != original[path]})
+    changed = {}
+    for text in call.texts:
+        instead = texts.get(text.path, text.value)
+        if instead is not text.value and instead != text.value:
+            changed[text.path] = instead
+    body = replaced(call.body, changed)
     body["model"] = model
     return body
 
 
 def replaced(value: dict[str, Any], texts: Mapping[Path, str]) -> dict[str, Any]:
     """`value` with the string at each path replaced; containers on the way are copied once, the rest is shared."""
-    root = dict(value)
-    copies: dict[Path, Any] = {(): root}
+    copies: dict[Path, Any] = {(): dict(value)}
     for path, text in texts.items():
-        parent: Any = root
-        for depth in range(1, len(path)):
-            known = copies.get(path[:depth])
-            if known is None:
-                child = parent[path[depth - 1]]
-                known = dict(child) if isinstance(child, dict) else list(child)
-                parent[path[depth - 1]] = known
-                copies[path[:depth]] = known
-            parent = known
+        parent = copies.get(path[:-1])
+        if parent is None:
+            parent = _copied(path[:-1], copies)
         parent[path[-1]] = text
+    root: dict[str, Any] = copies[()]
     return root
+
+
+def _copied(path: Path, copies: dict[Path, Any]) -> Any:
+    """The container at `path`, a copy of ours, as those above it are."""
+    above = copies.get(path[:-1])
+    if above is None:
+        above = _copied(path[:-1], copies)
+    child = above[path[-1]]
+    own = copies[path] = above[path[-1]] = child.copy()
+    return own
 
 
 def every_string(

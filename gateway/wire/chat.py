@@ -33,6 +33,7 @@ KNOWN_FIELDS = frozenset(
     top_logprobs user metadata store service_tier reasoning_effort modalities audio prediction web_search_options
     safety_identifier prompt_cache_key verbosity""".split()
 )
+ROLES = frozenset({"system", "developer", "user", "assistant", "tool"})
 MOST_CHOICES = 16
 OWN_TOOLS = frozenset({"function", "custom"})
 TEXT_PARTS = {"text": "text", "input_text": "text", "refusal": "refusal"}
@@ -51,11 +52,7 @@ def parse(body: bytes, limits: Limits) -> Call:
     """A request as a `Call`. Raises `Malformed` or `TooLarge`."""
     value = parse_object(body, limits)
     _check(value)
-    texts = []
-    for text in _texts(value):
-        texts.append(text)
-        if len(texts) > limits.max_texts:
-            raise too_many(limits)
+    texts = _texts(value, limits)
     tools = value.get("tools") or []
     provider_tools = [tool["type"] for tool in tools if tool["type"] not in OWN_TOOLS]
     if value.get("web_search_options") is not None:
@@ -159,7 +156,8 @@ def _check(value: dict[str, Any]) -> None:
     _check_field_names("", (name for name in value if name not in KNOWN_FIELDS))
     _check_field_names("metadata", value.get("metadata") or {})
     for index, message in enumerate(messages):
-        _check_message(message, f"messages[{index}]")
+        if not _is_ordinary(message):
+            _check_message(message, index)
 
 
 def _check_field_names(where: str, names: Iterable[str]) -> None:
@@ -182,17 +180,29 @@ def _check_tool(tool: Any, where: str) -> None:
             raise malformed(f"{where}.{tool['type']}", "un objet avec un nom", "an object with a name")
 
 
-def _check_message(message: Any, where: str) -> None:
+def _is_ordinary(message: Any) -> bool:
+    """Whether a message is what nearly all are: a role of the protocol and a text, nothing else."""
+    return (
+        isinstance(message, dict)
+        and len(message) == 2
+        and isinstance(message.get("content"), str)
+        and (role := message.get("role")).__class__ is str
+        and role in ROLES
+    )
+
+
+def _check_message(message: Any, index: int) -> None:
+    where = f"messages[{index}]"
     if not isinstance(message, dict) or not is_name(message.get("role")):
         raise malformed(where, "un message avec son rôle", "a message with its role")
     content = message.get("content")
     if isinstance(content, list):
-        for index, part in enumerate(content):
+        for place, part in enumerate(content):
             if not isinstance(part, dict) or not is_name(part.get("type")):
-                raise malformed(f"{where}.content[{index}]", "une partie avec son type", "a part with its type")
+                raise malformed(f"{where}.content[{place}]", "une partie avec son type", "a part with its type")
             key = TEXT_PARTS.get(part["type"])
             if key is not None and not isinstance(part.get(key), str):
-                raise malformed(f"{where}.content[{index}].{key}", "un texte", "a text")
+                raise malformed(f"{where}.content[{place}].{key}", "un texte", "a text")
     elif content is not None and not isinstance(content, str):
         raise malformed(f"{where}.content", "un texte ou une liste de parties", "a text or a list of parts")
     calls = message.get("tool_calls")
@@ -200,19 +210,35 @@ def _check_message(message: Any, where: str) -> None:
         raise malformed(f"{where}.tool_calls", "une liste d'appels", "a list of calls")
 
 
-def _texts(value: dict[str, Any]) -> Iterator[Text]:
+def _texts(value: dict[str, Any], limits: Limits) -> list[Text]:
     """Every place of a request where text stands: every string but the model's name and the protocol's own words.
 
     The messages last, since a conversation grows at their end and what is numbered by first appearance is to keep its
-    number.
+    number. Raises `TooLarge`.
     """
+    texts: list[Text] = []
     for name, one in value.items():
         if name in ("model", "messages", "stream"):
             continue
         free = name in FREE or name not in KNOWN_FIELDS
-        yield from every_string(one, (name,), name, SCHEMA_NAMES if name in SCHEMAS else NOTHING, numbers=free)
+        names = SCHEMA_NAMES if name in SCHEMAS else NOTHING
+        _add(texts, every_string(one, (name,), name, names, numbers=free), limits)
     for index, message in enumerate(value["messages"]):
-        yield from _message_texts(message, ("messages", index), message["role"])
+        if len(message) == 2 and isinstance(said := message.get("content"), str):  # nearly all: a role and a text
+            if said:
+                texts.append(Text(("messages", index, "content"), message["role"], said))
+        else:
+            _add(texts, _message_texts(message, ("messages", index), message["role"]), limits)
+    if len(texts) > limits.max_texts:
+        raise too_many(limits)
+    return texts
+
+
+def _add(texts: list[Text], more: Iterator[Text], limits: Limits) -> None:
+    for text in more:
+        texts.append(text)
+        if len(texts) > limits.max_texts:
+            raise too_many(limits)
 
 
 def _message_texts(message: Mapping[str, Any], path: Path, role: str) -> Iterator[Text]:

@@ -20,10 +20,13 @@ from hypothesis import strategies as st
 from gateway.policies import Effect
 from gateway.privacy import Finding, StreamGuard
 from gateway.privacy.embedded import original
+from gateway.privacy.gazetteer import fold as plain_letters
+from gateway.privacy.gazetteer import gazetteer
 from gateway.privacy.json_text import Scan
 from gateway.privacy.pseudonyms import Restorer
-from gateway.privacy.segments import HELD, LONGEST, MARGIN, Segments, Unit
-from gateway.privacy.vocabulary import kind_of
+from gateway.privacy.segments import HELD, LONGEST, MARGIN, Segments
+from gateway.privacy.strands import Unit
+from gateway.privacy.vocabulary import FUNCTION_WORDS, OPENERS, Kind, kind_of
 
 HANDED = {
     "⟦PERSONNE_1⟧": "Marie Tremblay",
@@ -34,6 +37,7 @@ HANDED = {
 FRAGMENTS = st.sampled_from(
     [
         *"""le la de du des et est mot passe : = monsieur m. rue mars dans abcd trem Marie Tremblay Le Pour QUÉBEC 12 046
+        Voici Bonjour Ministère L'Agence De 1. 2) 2026. 30 jours $ 2,5 %
         4111-1111 a@b.ca d' l'été peut-être ( ) [ ] { } < > &lt; &gt; ⟦ ⟧ « » , . ; ! - * | # ** _ \\ \\_ " \\" \\u00 \\u00e9
         \\ud83d \\ude00 \\n é ÿ 漢字 שלום 😀 PERSONNE PERSONNE_1 PERSONNE_ PERSONNE_1B personne Personne person name CODE
         PERMANENT _1 1 1B 01 1] ⟦PERSONNE_1⟧ [PERSONNE_1] ⟦ADRESSE_1⟧ ⟦CODE_PERMANENT_1⟧ ⟦NAS⟧ ⟦PERSONNE_9⟧
@@ -180,6 +184,13 @@ def test_the_cuts_depend_on_the_text_alone(text: str, seed: int, most: int) -> N
     assert cut(text, [text])[1] == text
 
 
+@pytest.mark.parametrize("size", range(HELD - 12, HELD + 4))
+@pytest.mark.parametrize("word", ["abonnement", "marchandise"])
+def test_so_do_those_of_numbers_that_end_at_the_bound(size: int, word: str) -> None:
+    text = ("12 " * HELD)[-size:] + word + " 12 fin"
+    assert cut(text, list(text)) == cut(text, [text])
+
+
 @given(long_texts(), st.integers(0, 1_000), st.integers(1, 400))
 @settings(max_examples=60, deadline=None)
 def test_so_do_those_of_long_texts(text: str, seed: int, most: int) -> None:
@@ -244,6 +255,7 @@ PLAIN = [
     "dossier,",
     "donc",
 ]
+EVERYDAY = ["Voici", "La", "Bonjour", "Ministère", "L'article", "Montréal", "Étape", "MONTANT"]
 """Words of the text around values: without the letters k, x, y, z, which only values have."""
 
 
@@ -290,6 +302,7 @@ CUED = st.sampled_from(
         ("password: ", "xkyzxk", "CREDENTIAL"),
         ("monsieur ", "xky zkky", "PERSON"),
         ("m'appelle ", "xky zkky", "PERSON"),
+        ("né ", "xky", "PERSON"),
         ("nom : ", "xky", "PERSON"),
     ]
 )
@@ -301,7 +314,7 @@ def with_values(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
     parts: list[str] = []
     values: dict[str, str] = {}
     for _ in range(draw(st.integers(1, 5))):
-        parts += draw(st.lists(st.sampled_from(PLAIN), min_size=1, max_size=6))
+        parts += draw(st.lists(st.sampled_from(PLAIN + EVERYDAY), min_size=1, max_size=6))
         if draw(st.booleans()):
             value, kind = draw(VALUES)
             parts.append(
@@ -348,6 +361,28 @@ def test_a_value_in_a_text_without_any_plain_word_is_not_cut_by_the_bound(filler
     assert "".join(out) == text.replace(value, "⟦ADRESSE⟧")
 
 
+@pytest.mark.parametrize(
+    ("value", "around"),
+    [
+        ("rue Principale", "la {} est fermée"),
+        ("De la Ville", "bonjour {} est là"),
+        ("Bureau 12, Rimouski", "voir {} et voilà"),
+        ("Montréal (Québec) G1R 2B5", "écrire à {} avant"),
+        ("12, place de l'Hôtel-de-Ville, Matane", "au {} demain"),
+        ("1er mars 1984", "Bonjour, le {} en fait"),
+        ("Étienne Marchand", "Voici {} et suite"),
+        ("L'Heureux", "bonjour {} demande"),
+        ("Soleil Ardent", "mot de passe : {} à changer"),
+    ],
+)
+def test_a_value_of_everyday_words_leaves_as_little(value: str, around: str) -> None:
+    text, expected = around.format(value), around.format("⟦PERSONNE⟧")
+    guard = StreamGuard(Restorer({}), ExactFinder({value: "PERSON"}), masking)
+    out, _ = run(streamed(guard, list(text)))
+    assert "".join(out) == expected
+    assert all(expected.startswith("".join(out[:end])) for end in range(len(out)))
+
+
 def test_a_private_key_is_one_value() -> None:
     key = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEpAIBAAKCAQEAxkwz\n" * 60 + "-----END RSA PRIVATE KEY-----"
     text = f"voici la clé : {key}\nà garder"
@@ -356,7 +391,12 @@ def test_a_private_key_is_one_value() -> None:
 
 
 @given(
-    st.lists(st.sampled_from([*PLAIN, *HANDED, "[PERSONNE_1]", "⟦personne 1⟧", "**PERSONNE_1**,"]), max_size=12),
+    st.lists(
+        st.sampled_from(
+            [*PLAIN, *HANDED, "[PERSONNE_1]", "⟦personne 1⟧", "[Personne 1]", "**PERSONNE_1**,", *EVERYDAY]
+        ),
+        max_size=12,
+    ),
     st.integers(0, 99),
 )
 def test_no_half_placeholder_ever_leaves(words: list[str], seed: int) -> None:
@@ -393,6 +433,49 @@ def test_clean_lower_case_text_waits_for_one_word(words: list[str], seed: int) -
         word = len(fed.split(" ")[-1])
         whole = len(fed.rstrip(" ")) - len(fed.rstrip(" ").rpartition(" ")[0])
         assert waiting <= max(word, whole + 1), fed
+
+
+@given(st.lists(st.sampled_from(EVERYDAY), min_size=1, max_size=9), st.integers(0, 99))
+def test_an_everyday_word_with_a_capital_waits_for_the_next_letter(capitals: list[str], seed: int) -> None:
+    text = " ".join(f"{one} demande" for one in capitals)
+    for fed, waiting in waits(text, chopped(text, seed, 6)):
+        *before, last = fed.split(" ")
+        assert waiting <= (len(last) if last or not before else len(before[-1]) + 1), fed
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_what_answers_begin_with_leaves_at_once_and_begins_no_name(opener: str) -> None:
+    lists = gazetteer()
+    segments = Segments()
+    assert "".join(unit.text for unit in segments.feed(opener)) == opener
+    assert not [name for name in lists.given | lists.rare | lists.surnames if name.startswith(plain_letters(opener))]
+
+
+def test_nothing_else_leaves_before_its_word_ends() -> None:
+    assert [waits(text, [text])[0][1] for text in ("Voi", "Bonne", "le", "Tremblay", " Voici")] == [3, 5, 2, 8, 5]
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("dans 30 jo", 2),
+        ("dans 30 m", 4),  # « mars »
+        ("le 12 mars 2026 conc", 4),
+        ("de 2,5 % ", 0),
+        ("1. Remplir l", 1),
+        ("en 2026. Le mini", 4),
+        ("12, rue des pi", 14),
+        ("418 555-1234 poste 4", 20),
+    ],
+)
+def test_a_number_waits_until_a_word_begins_that_is_none_of_its_own(text: str, held: int) -> None:
+    assert waits(text, [text])[-1][1] == held
+
+
+def test_no_name_is_an_everyday_word() -> None:
+    lists = gazetteer()
+    names = {name.capitalize() for name in lists.given | lists.surnames | lists.rare} - FUNCTION_WORDS
+    assert [name for name in names if kind_of(name) is Kind.FUNCTION] == []
 
 
 def test_nothing_clean_is_asked_about() -> None:
@@ -599,4 +682,4 @@ def in_chunks_of_four(text: str) -> None:
 
 
 def test_the_words_that_the_tests_call_plain_are() -> None:
-    assert all(kind_of(word).name in ("PLAIN", "BRIEF", "JOINT") for word in PLAIN)
+    assert all(kind_of(word).name in ("PLAIN", "BRIEF", "JOINT", "LINK", "FUNCTION") for word in PLAIN + EVERYDAY)
