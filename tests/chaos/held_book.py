@@ -88,6 +88,8 @@ class Book:
         if kind == "call.closed":
             self.closed[record["decision"]] = record.get("actions", [])
             self.rejoined += any(one["outcome"] == "rejoined" for one in record["attempts"])
+            for one in record.get("actions", []):
+                self._answered(record["decision"], one)
         elif kind == "action.held":
             self._unless(record["hold"] in self.holds, f"{record['hold']} is held twice")
             self.holds[record["hold"]] = Told(record, sha256=record["sha256"])
@@ -127,6 +129,15 @@ class Book:
     def _ended(self, told: Told, record: Mapping[str, Any]) -> None:
         early = record["kind"] == "action.expired" and record["time"] < told.held["expires_at"]
         self._unless(early, f"{record['hold']} expires before its time")
+
+    def _answered(self, decision: str, one: Mapping[str, str]) -> None:
+        """What a call says of an action has happened before: it went, or did not go, for the reason that is given."""
+        if not one.get("hold"):
+            return
+        told = self.holds.get(one["hold"])
+        state = "released" if one["outcome"] in ("approved", "edited") else one["outcome"]
+        ours = told is not None and told.state == state and (state != "released" or told.sha256 == one["sha256"])
+        self._unless(not ours, f"{decision} says {one['outcome']} of {one['hold']}")
 
     def _unless(self, condition: bool, said: str) -> None:
         if condition:

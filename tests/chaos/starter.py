@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import socket
 import sys
 import threading
@@ -84,7 +85,7 @@ class Forked:
             await asyncio.to_thread(os.waitpid, self.pid, 0)
 
     def kill(self) -> None:
-        os.kill(self.pid, 9)
+        os.kill(self.pid, signal.SIGKILL)
 
 
 def fork_template(recognition: Any) -> None:
@@ -149,7 +150,10 @@ def main() -> None:
                 live(port, recognition)
             os.write(out, b"%d\n" % child)
         else:
-            os.write(out, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            status, child = os.waitpid(child, 0)[1], 0
+            os.write(out, b"%d\n" % os.waitstatus_to_exitcode(status))
+    if child:  # whoever asked is gone
+        os.kill(child, signal.SIGKILL)
 
 
 def loaded(config: Path, data: Path) -> Any:
