@@ -143,6 +143,11 @@ class Run:
         if problem := verify_live(self._config, self._data):
             self.book.wrong.append(problem)
 
+    def log(self) -> None:
+        """Nothing that no code foresaw was said."""
+        text = (self._data.parent / "gateway.log").read_text(encoding="utf8")
+        self.book.wrong += [f"gateway.log says {one}" for one in ("Traceback", '"level":"error"') if one in text]
+
 
 async def run(kills: int, seed: int, directory: Path, *, say: bool = True) -> Report:
     """`kills` lives on one store, then one in which everybody ends. When death strikes within a moment is up to the machine."""
@@ -198,6 +203,7 @@ async def end(
         whole.book.wrong.append(f"the last life ended badly: {status}")
     await asyncio.to_thread(whole.look)
     await asyncio.to_thread(whole.verify)
+    whole.log()
     if world.ends["hung"]:
         whole.book.wrong.append(f"{world.ends['hung']} requests hung")
 
