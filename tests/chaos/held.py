@@ -41,7 +41,7 @@ VERIFIED_EVERY = 50
 AS_LEFT = 0.25
 """How often the store is read as a death left it; otherwise while the next life, which has mended it, goes on."""
 
-STAYS_S = 5.0
+STAYS_S = 6.5
 MOMENTS: dict[str, tuple[float, float]] = {
     "starting": (2, 0.0),
     "any": (1, 1.0),

@@ -157,8 +157,8 @@ class Errand:
         self._session, self._world, self._name = session, world, name
         self._door = chance.choice(DOORS)
         self._tools = [chance.choice(TOOLS) for _ in range(chance.choice((1, 1, 1, 2)))]
-        self._patience = chance.uniform(0.2, 0.8) if chance.random() < 0.15 else None
-        self._leaves = chance.random() < 0.3
+        self._patience = chance.uniform(0.2, 0.8) if chance.random() < 0.25 else None
+        self._leaves = chance.random() < 0.5
         self._headers = {"authorization": f"Bearer {key}", "x-vigie-session": name}
         if chance.random() < 0.3 and "signer" not in self._tools:  # who asks may not approve, and two must
             self._headers["x-vigie-user"] = chance.choice(SUPERVISORS)
