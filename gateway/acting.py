@@ -129,7 +129,7 @@ class Acting:
             except Refusal as refusal:
                 if refusal.code == "halted":
                     raise
-                held = await asyncio.to_thread(holds.get, name)
+                held = await asyncio.to_thread(holds.after_refusal, name)
             else:
                 edited = content.edited is not None
                 what = Settled(arguments=_text(content.current.arguments)) if edited else Settled(as_proposed=True)
@@ -209,6 +209,11 @@ def _refused_by_person(held: Held) -> Message:
         return Message(
             f"L'action «\u00a0{tool}\u00a0» n'a pas été approuvée à temps\u00a0; elle est refusée.",
             f"The action “{tool}” was not approved in time; it is refused.",
+        )
+    if held.state is State.RELEASED:
+        return Message(
+            f"L'action «\u00a0{tool}\u00a0» a déjà été remise à une demande pareille\u00a0; elle ne l'est qu'une fois.",
+            f"The action “{tool}” was already given to another request like this one; it is given once.",
         )
     return Message(
         f"L'action «\u00a0{tool}\u00a0» n'a pas été exécutée\u00a0: sa demande n'attend plus de décision.",

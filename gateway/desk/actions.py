@@ -183,19 +183,13 @@ async def _told(held: Held, request: Request, house: Kept) -> Response:
         except Refusal as refusal:
             if refusal.code == "halted":
                 raise
-            return await _told(await asyncio.to_thread(_over, held, house), request, house)
+            return await _told(await asyncio.to_thread(house.holds.after_refusal, held.id), request, house)
         return answered(_to_run(held.id, content.current, "person", edited=content.edited is not None))
     if held.state is not State.RELEASED:
         await asyncio.to_thread(house.holds.delivered, held.id)
     if held.ended_because == "halt":
         raise halted_hold(held)
     return answered(_said(held, request))
-
-
-def _over(held: Held, house: Kept) -> Held:
-    """A hold that could not be released, as it is now: over in time, if not by anybody."""
-    house.holds.expire_due()
-    return house.holds.get(held.id)
 
 
 def _said(held: Held, request: Request) -> dict[str, Any]:

@@ -128,6 +128,11 @@ class Holds:
         self._unless_halted(name, act)
         return released[0]
 
+    def after_refusal(self, name: str) -> Held:
+        """A hold that could not be released, as it is now: over in time, even if nobody had noticed yet."""
+        self._end_each([name], self._expire)
+        return self.get(name)
+
     def delivered(self, name: str) -> None:
         """Its requester was told how it ended: a retry joins it no more, and its content is destroyed."""
         with self._store.write() as connection:

@@ -229,6 +229,21 @@ def test_expiry_is_refusal_and_content_goes_after_a_grace(holds: Holds, store: S
     assert kinds(store)[-2:] == ["action.expired"] * 2
 
 
+def test_what_could_not_be_released_in_time_is_over_for_whoever_is_told_of_it(holds: Holds, clock: Clock) -> None:
+    """And so in the record of the call that waited: an approval that expired is not told as an approval."""
+    late, in_time = held(holds), held(holds, expires_s=900)
+    for one in (late, in_time):
+        holds.approve(one.id, "m.roy", one.current_sha256)
+    clock.passes(600)
+    assert refused(lambda: holds.release(late.id, late.current_sha256)) == "hold_expired"
+    assert holds.get(late.id).state is State.APPROVED  # nobody had noticed
+    assert [holds.after_refusal(one.id).state for one in (late, late, in_time)] == [
+        State.EXPIRED,
+        State.EXPIRED,
+        State.APPROVED,
+    ]
+
+
 def test_a_clock_set_back_prolongs_nothing_and_one_set_forward_refuses(holds: Holds, clock: Clock) -> None:
     one = held(holds)
     clock.now -= timedelta(days=1)
