@@ -13,9 +13,17 @@ NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 def bearer(request: Request) -> str:
-    """The key of `Authorization: Bearer KEY`, or the empty string."""
+    """The key of `Authorization: Bearer KEY`, or of `x-api-key` where Anthropic's protocol is spoken; or the empty string."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return request.headers.get("x-api-key", "").strip() if speaks_anthropic(request) else ""
+
+
+def speaks_anthropic(request: Request) -> bool:
+    """Whether a path is of Anthropic's protocol."""
+    path: str = request.scope["path"]
+    return path == "/v1/messages" or path.startswith("/v1/messages/")
 
 
 def answered(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
