@@ -331,7 +331,10 @@ def _usage(said: Said) -> Json:
     asked, answered = said.tokens("prompt_tokens"), said.tokens("completion_tokens")
     usage: Json = {
         "input_tokens": asked,
-        "input_tokens_details": {"cached_tokens": said.tokens("", "prompt_tokens_details", "cached_tokens")},
+        "input_tokens_details": {
+            "cached_tokens": said.tokens("", "prompt_tokens_details", "cached_tokens"),
+            "cache_write_tokens": 0,
+        },
         "output_tokens": answered,
         "output_tokens_details": {"reasoning_tokens": said.tokens("", "completion_tokens_details", "reasoning_tokens")},
         "total_tokens": asked + answered,
