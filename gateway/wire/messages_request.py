@@ -34,8 +34,11 @@ SCHEMAS = frozenset({"tools", "tool_choice", "output_config", "output_format", "
 SCHEMA_NAMES = frozenset({"type", "name", "format", "$ref", "required", "ttl", "effort", "display"})
 FREE = frozenset({"metadata"})
 """Fields of free form, as unknown ones are: no word in them is the protocol's."""
-BLOCK_NAMES = frozenset("type id tool_use_id name server_name media_type ttl file_id tool_name".split())
+EXAMPLES = frozenset({"default", "const", "enum", "example", "examples", "input_examples", "user_location"})
+CALL_NAMES = frozenset({"type", "id", "name", "server_name", "ttl"})
+BLOCK_NAMES = frozenset({"type", "tool_use_id", "tool_name", "media_type", "ttl", "file_id"})
 RESULT_NAMES = frozenset({"type", "tool_use_id", "file_id"})
+OPAQUE = frozenset({"signature", "data"})
 KNOWN_BLOCKS = NO_MEDIA | {"image", "document"}
 
 
@@ -152,48 +155,90 @@ def _texts(value: dict[str, Any]) -> Iterator[Text]:
     for name, one in value.items():
         if name in ("model", "messages", "stream"):
             continue
-        if name == "system" and isinstance(one, list):
+        if name == "system":
             yield from _content_texts(one, (name,), name)
-            continue
-        free = name in FREE or name not in KNOWN_FIELDS
-        yield from every_string(one, (name,), name, SCHEMA_NAMES if name in SCHEMAS else NOTHING, numbers=free)
+        elif name in SCHEMAS:
+            yield from _schema_texts(one, (name,), name)
+        else:
+            yield from every_string(one, (name,), name, numbers=name in FREE or name not in KNOWN_FIELDS)
     for index, message in enumerate(value["messages"]):
         for key, one in message.items():
             path: Path = ("messages", index, key)
-            if key == "content" and isinstance(one, list):
+            if key == "content":
                 yield from _content_texts(one, path, message["role"])
             elif key != "role":
-                yield from every_string(one, path, message["role"], numbers=key != "content")
+                yield from every_string(one, path, message["role"], numbers=True)
 
 
-def _content_texts(content: list[Any], path: Path, role: str) -> Iterator[Text]:
-    for index, block in enumerate(content):
-        yield from _block_texts(block, (*path, index), role)
+def _schema_texts(value: Any, path: Path, role: str) -> Iterator[Text]:
+    """Names and JSON Schemas. What a schema gives as an example is no word of the protocol's."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key in EXAMPLES:
+                yield from every_string(one, (*path, key), role, numbers=True)
+            else:
+                yield from _schema_texts(one, (*path, key), role)
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _schema_texts(one, (*path, index), role)
+    else:
+        yield from every_string(value, path, role, SCHEMA_NAMES)
 
 
-def _block_texts(block: Mapping[str, Any], path: Path, role: str) -> Iterator[Text]:
-    """Every text of one block. The input of a call is one text, its JSON, so that its keys and numbers are seen too;
-    `prepared` makes an object of it again.
+def _content_texts(content: Any, path: Path, role: str) -> Iterator[Text]:
+    if isinstance(content, str):
+        yield from _said(content, path, role)
+        return
+    for index, block in enumerate(content or ()):
+        yield from _block_texts(block, (*path, index), role, is_own=block["type"] in OWN_CALLS)
+
+
+def _said(value: str, path: Path, role: str) -> Iterator[Text]:
+    if value:
+        yield Text(path, role, value)
+
+
+def _block_texts(block: Mapping[str, Any], path: Path, role: str, *, is_own: bool = False) -> Iterator[Text]:
+    """Every text of one block. `is_own`: a call that stands where a call may. Its input is one text, its JSON, so that its
+    keys and numbers are seen too; `prepared` makes an object of it again.
     """
     kind = block["type"]
-    served = kind.endswith("_tool_result")
-    known = served or kind in KNOWN_BLOCKS
+    known = is_own or kind in KNOWN_BLOCKS - OWN_CALLS or kind.endswith("_tool_result")
+    names = CALL_NAMES if is_own else BLOCK_NAMES if known else NOTHING
     for key, value in block.items():
         at = (*path, key)
-        if key == "input" and kind in OWN_CALLS:
+        if key == "input" and is_own:
             yield Text(at, role, orjson.dumps(value).decode())
         elif key == "content" and isinstance(value, list):
-            for index, one in enumerate(value):
-                yield from _nested_texts(one, (*at, index), role, served=served)
+            yield from _nested_texts(value, at, role)
+        elif key == "source" and isinstance(value, dict):
+            yield from _source_texts(value, at, role)
+        elif isinstance(value, str) and key not in OPAQUE:
+            if not (key in names and is_name(value)):
+                yield from _said(value, at, role)
         else:
-            yield from every_string(value, at, role, BLOCK_NAMES if known else NOTHING, numbers=not known)
+            yield from every_string(value, at, role, names, numbers=not known)
 
 
-def _nested_texts(block: Any, path: Path, role: str, *, served: bool) -> Iterator[Text]:
-    """What stands within a block. Here a call is no call: all of it is text. `served`: what a tool of the provider's found."""
-    known = is_block(block) and block["type"] in KNOWN_BLOCKS - OWN_CALLS
-    names = BLOCK_NAMES if known else RESULT_NAMES if served else NOTHING
-    yield from every_string(block, path, role, names, numbers=not known)
+def _nested_texts(content: list[Any], path: Path, role: str) -> Iterator[Text]:
+    """What stands within a block: blocks, or what a tool of the provider's found. Here a call is no call, but text."""
+    for index, one in enumerate(content):
+        if is_block(one) and one["type"] in KNOWN_BLOCKS - OWN_CALLS:
+            yield from _block_texts(one, (*path, index), role)
+        else:
+            yield from every_string(one, (*path, index), role, RESULT_NAMES, numbers=True)
+
+
+def _source_texts(source: Mapping[str, Any], path: Path, role: str) -> Iterator[Text]:
+    """What an image or a document is: bytes, an address, a text, or blocks."""
+    for key, value in source.items():
+        at = (*path, key)
+        if key == "data" and isinstance(value, str) and source.get("type") != "base64":
+            yield from _said(value, at, role)
+        elif key == "content" and isinstance(value, list):
+            yield from _nested_texts(value, at, role)
+        else:
+            yield from every_string(value, at, role, BLOCK_NAMES)
 
 
 def _media(value: Mapping[str, Any]) -> Iterator[str]:

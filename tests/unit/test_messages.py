@@ -121,6 +121,7 @@ def test_any_json_is_a_call_or_is_refused(value: Any) -> None:
 
 
 STRINGS = """Marie Tremblay, NAS 046 454 286"""
+ONE_WORD = "nom;nas;ville;courriel;telephone;Tremblay;046454286;Quebec;rien;rien"
 
 
 def content(*blocks: Json, role: str = "user") -> Json:
@@ -165,6 +166,17 @@ def content(*blocks: Json, role: str = "user") -> Json:
         content({"type": "image", "source": {"type": "url", "url": STRINGS}}),
         content({"type": "image", "source": {"type": "base64", "media_type": STRINGS, "data": "aGVsbG8="}}),
         content({"type": "nouveau", "name": "Tremblay"}),
+        content({"type": "text", "text": "x", "name": "Tremblay"}),
+        content({"type": "text", "text": f"data:{ONE_WORD}"}),
+        {"messages": [{"role": "user", "content": f"data:{ONE_WORD}"}]},
+        content({"type": "document", "source": {"type": "text", "data": ONE_WORD}}),
+        content(
+            {"type": "tool_result", "content": [{"type": "document", "source": {"type": "text", "data": ONE_WORD}}]}
+        ),
+        content({"type": "tool_result", "content": [{"type": "text", "text": f"data:{ONE_WORD}"}]}),
+        {"tools": [{"name": "f", "input_examples": [{"name": "Tremblay"}], "input_schema": {}}]},
+        {"tools": [{"name": "f", "input_schema": {"properties": {"a": {"default": {"type": "Tremblay"}}}}}]},
+        {"tools": [{"name": "f", "input_schema": {"properties": {"a": {"default": 46454286}}}}]},
         content({"type": "text", "text": "x", "cache_control": {"type": STRINGS}}),
         {"tools": [{"name": "f", "description": STRINGS, "input_schema": {}}]},
         {"tools": [{"name": "f", "input_schema": {"properties": {"a": {"default": {"name": STRINGS}}}}}]},
