@@ -492,7 +492,7 @@ def asked_of(request: Request, protocol: str, body: bytes, language: str, user_k
 
 
 async def models(request: Request) -> Response:
-    """`GET /v1/models[/{model}]`: what this key may use, in OpenAI's shape."""
+    """`GET /v1/models[/{model}]`: what this key may use, in OpenAI's shape; to Anthropic's client, in its own as well."""
     house: House = request.app.state.house
     principal: Principal | None = await house.keys.look_again(bearer(request))
     system = house.configuration.register.system(principal.system or "") if principal is not None else None
@@ -501,9 +501,14 @@ async def models(request: Request) -> Response:
     known = [name for name in system.models if house.configuration.catalogue.model(name) is not None]
     asked = request.path_params.get("model")
     body = house.configuration.register.body.id
-    listed = [{"id": name, "object": "model", "created": 0, "owned_by": body} for name in known]
+    listed: list[dict[str, Any]] = [{"id": name, "object": "model", "created": 0, "owned_by": body} for name in known]
+    page: dict[str, Any] = {"object": "list", "data": listed}
+    if speaks_anthropic(request):
+        for one in listed:
+            one |= {"type": "model", "display_name": one["id"], "created_at": "1970-01-01T00:00:00Z"}
+        page |= {"has_more": False, "first_id": known[0] if known else None, "last_id": known[-1] if known else None}
     if asked is None:
-        return answered({"object": "list", "data": listed})
+        return answered(page)
     for one in listed:
         if one["id"] == asked:
             return answered(one)

@@ -21,8 +21,10 @@ def bearer(request: Request) -> str:
 
 
 def speaks_anthropic(request: Request) -> bool:
-    """Whether a path is of Anthropic's protocol."""
+    """Whether a request is of Anthropic's protocol: by its path, or for what both protocols have by what its client sends."""
     path: str = request.scope["path"]
+    if path == "/v1/models" or path.startswith("/v1/models/"):
+        return "anthropic-version" in request.headers
     return path == "/v1/messages" or path.startswith("/v1/messages/")
 
 

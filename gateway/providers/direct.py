@@ -5,6 +5,7 @@ Sends only headers that we set.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -22,9 +23,11 @@ EVENTS = frozenset({"text/event-stream"})
 
 
 PATHS = {"chat": "/chat/completions", "embeddings": "/embeddings", "responses": "/responses", "messages": "/messages"}
+NAMED = frozenset({"/responses", "/messages"})
 ANTHROPIC = {"anthropic-version": "2023-06-01"}
-ENDS = (b"[DONE]", b'"message_stop"}')
-"""What the last event of a stream ends with."""
+KEPT = 64
+_LAST = re.compile(rb"^event: ?(message_stop|response\.(completed|incomplete|failed))[\r\n]", re.MULTILINE)
+"""The name of the last event of a stream that has names. Within an event no line can look like it: its JSON is one line."""
 
 
 class Direct:
@@ -45,6 +48,11 @@ class Direct:
         """The protocols that it speaks."""
         return self._urls
 
+    @property
+    def is_openai(self) -> bool:
+        """Whether it is OpenAI's own, whose newer models refuse what other servers of its protocol know alone."""
+        return all((url.host or "").endswith("api.openai.com") for url in self._urls.values())
+
     async def send(self, request: Request) -> Reply:
         """Raises a `ProviderFault`."""
         url = self._urls.get(request.path)
@@ -60,7 +68,8 @@ class Direct:
             stream=request.stream,
         )
         if request.stream:
-            return Reply(200, exchange.headers, None, _until_done(exchange), exchange.aclose)
+            stream = _until_last(exchange) if request.path in NAMED else _until_done(exchange)
+            return Reply(200, exchange.headers, None, stream, exchange.aclose)
         return Reply(200, exchange.headers, await exchange.whole())
 
     def _body(self, request: Request) -> dict[str, Any]:
@@ -100,10 +109,22 @@ class Anthropic(Direct):
 
 
 async def _until_done(exchange: Exchange) -> AsyncIterator[bytes]:
-    """The stream's bytes. After its last event there is nothing to wait for but the end of the body."""
+    """The stream's bytes. After `[DONE]` there is nothing to wait for but the end of the body."""
     tail = b""
     async for part in exchange.chunks():
         yield part
-        tail = (tail + part)[-32:] if len(part) < 32 else part[-32:]
-        if tail.endswith(b"\n") and tail.rstrip(b"\r\n").endswith(ENDS):
+        tail = (tail + part)[-16:] if len(part) < 16 else part[-16:]
+        if tail.endswith(b"\n") and tail.rstrip(b"\r\n").endswith(b"[DONE]"):
             exchange.linger()
+
+
+async def _until_last(exchange: Exchange) -> AsyncIterator[bytes]:
+    """The same of a stream whose events have names: what is awaited is the blank line after the last of them."""
+    tail, closing = b"", False
+    async for part in exchange.chunks():
+        yield part
+        tail += part
+        closing = closing or _LAST.search(tail) is not None
+        if closing and tail.endswith((b"\n\n", b"\n\r\n")):
+            exchange.linger()
+        tail = tail[-KEPT:]

@@ -63,7 +63,8 @@ def _opened(deployment: Deployment) -> Provider:
         from gateway.providers.direct import Direct
 
         direct = Direct(deployment)
-        return Ways(direct, dict.fromkeys(direct.paths, direct))
+        bound = "max_completion_tokens" if direct.is_openai else "max_tokens"
+        return Ways(direct, dict.fromkeys(direct.paths, direct), bound=bound)
     if provider.protocol == "litellm":
         from gateway.providers.translated import Translated
 

@@ -50,10 +50,12 @@ TRANSLATIONS: Mapping[str, Translation] = {
 
 
 class Ways:
-    """A deployment's own protocols, the first that has a path; and over chat, those that it does not speak."""
+    """A deployment's own protocols, and over its chat those that it does not speak. `bound`: what its chat calls the bound
+    of an answer's tokens.
+    """
 
-    def __init__(self, chat: Provider, native: Mapping[str, Provider]) -> None:
-        self._chat, self._native = chat, native
+    def __init__(self, chat: Provider, native: Mapping[str, Provider], *, bound: str = "max_tokens") -> None:
+        self._chat, self._native, self._bound = chat, native, bound
 
     async def send(self, request: Request) -> Reply:
         """Raises a `ProviderFault`."""
@@ -63,8 +65,10 @@ class Ways:
         translation = TRANSLATIONS.get(request.path)
         if translation is None:
             return await self._chat.send(request)
-        chat = Request(CHAT, translation.asked(request.body), request.stream, request.call_id)
-        reply = await self._chat.send(chat)
+        chat = translation.asked(request.body)
+        if "max_tokens" in chat:
+            chat[self._bound] = chat.pop("max_tokens")
+        reply = await self._chat.send(Request(CHAT, chat, request.stream, request.call_id))
         if reply.stream is not None:
             streamed = translation.streamed(request.body)
             return Reply(reply.status, reply.headers, None, _events(reply.stream, streamed), reply.close)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from gateway.providers import BrokeProtocol, ProviderFault, Untranslatable, as_responses
+from gateway.providers import BrokeProtocol, ProviderFault, Reply, Request, Untranslatable, as_responses
 from gateway.providers.said import chunks, whole
+from gateway.providers.ways import Ways
 from tests.unit.test_wire_any_json import ANSWER, ANYTHING, CHUNK, LONG, record, sometimes
 
 Json = dict[str, Any]
@@ -219,3 +220,37 @@ async def test_a_stream_that_is_no_json_or_never_ends_a_line_is_a_fault() -> Non
     for stream in (never(), no_json()):
         with pytest.raises(BrokeProtocol):
             [one async for one in chunks(stream)]
+
+
+class Chat:
+    """A provider that keeps what it is asked, and says yes."""
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+
+    async def send(self, request: Request) -> Reply:
+        self.asked.append(request)
+        message = {"role": "assistant", "content": "oui"}
+        answer = {"id": "c", "model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+        return Reply(200, {"x-region": "qc"}, orjson.dumps(answer))
+
+    async def retire(self) -> None:
+        """Nothing is open."""
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize("bound", ["max_tokens", "max_completion_tokens"])
+async def test_what_a_deployment_does_not_speak_goes_over_its_chat(bound: str) -> None:
+    chat, native = Chat(), Chat()
+    ways = Ways(chat, {"/responses": native}, bound=bound)
+    messages = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
+    reply = await ways.send(Request("/messages", messages, False, "d-1"))
+    assert orjson.loads(reply.body or b"")["content"] == [{"type": "text", "text": "oui"}]
+    assert reply.headers == {"x-region": "qc"}
+    await ways.send(Request("/responses", {"model": "m", "input": "x"}, False, "d-1"))
+    await ways.send(Request("/embeddings", {"model": "m", "input": "x"}, False, "d-1"))
+    assert [one.path for one in chat.asked] == ["/chat/completions", "/embeddings"]
+    assert (chat.asked[0].body[bound], chat.asked[0].call_id) == (9, "d-1")
+    assert [one.path for one in native.asked] == ["/responses"]

@@ -290,6 +290,16 @@ async def test_many_at_once_with_the_asynchronous_client(house: House, way: str)
         assert set(await asyncio.gather(*(one() for _ in range(8)))) == {"Bonjour"}
 
 
+def test_the_models_of_a_key_are_listed_for_this_client_too(house: House) -> None:
+    listed = house.client().models.list()
+    assert {"assistant", "vecteurs"} < {one.id for one in listed}
+    one = house.client().models.retrieve("assistant")
+    assert (one.type, one.display_name) == ("model", "assistant")
+    with pytest.raises(anthropic.NotFoundError) as missing:
+        house.client().models.retrieve("inconnu")
+    assert missing.value.body["type"] == "error"  # type: ignore[index]
+
+
 # ── refusals and faults ───────────────────────────────────────────────────────────────────────────────────────────
 
 IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGVsbG8="}}
