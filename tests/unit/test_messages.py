@@ -66,7 +66,7 @@ REQUEST = record(
     tools=st.lists(sometimes(record(name=NAME, input_schema=ANYTHING)), max_size=2),
     tool_choice=record(type=st.sampled_from(["auto", "any", "tool"]), name=NAME),
     stream=st.booleans(),
-    thinking=record(type=st.sampled_from(["enabled", "disabled"]), budget_tokens=st.integers()),
+    thinking=record(type=st.sampled_from(["enabled", "disabled"]), budget_tokens=st.integers(-1, 2**40)),
     output_config=record(effort=st.sampled_from(["low", "max"]), format=record(type=st.just("json_schema"))),
     metadata=st.fixed_dictionaries({"user_id": st.text(max_size=5)}),
 )

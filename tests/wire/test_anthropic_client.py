@@ -215,7 +215,8 @@ def test_an_answer_is_whole_labelled_and_has_its_values_back(house: House, way: 
     record = closed_records(*house.desk.place)[-1]
     assert (record["outcome"], record["usage"]["output_tokens"]) == ("served", answer.usage.output_tokens)
     if not stream:
-        assert (answer.model_extra or {})["vigie"]["decision"] == record["decision"]
+        vigie = (answer.model_extra or {})["vigie"]
+        assert (vigie["decision"], bool(vigie["manifest"])) == (record["decision"], True)
 
 
 def test_the_events_of_a_stream_are_the_protocols_with_the_label_on_the_first(house: House, way: str) -> None:
@@ -227,6 +228,7 @@ def test_the_events_of_a_stream_are_the_protocols_with_the_label_on_the_first(ho
     assert kinds[:2] == ["message_start", "content_block_start"]
     assert kinds[-3:] == ["content_block_stop", "message_delta", "message_stop"]
     assert events[0].model_extra["vigie"]["label"] == "generated"  # type: ignore[index]
+    assert events[-2].model_extra["vigie"]["manifest"]  # type: ignore[index]
     assert stream.response.headers["x-vigie-label"].startswith("generated")
     assert stream.response.headers["x-vigie-decision"] == events[0].model_extra["vigie"]["decision"]  # type: ignore[index]
 
@@ -474,11 +476,10 @@ def test_a_refusal_is_a_text_that_ends_the_turn(house: House, way: str, *, strea
     assert words(answer).endswith("Le montant est erroné.")
 
 
-@both
-def test_of_several_calls_one_goes_and_two_do_not(house: House, *, stream: bool) -> None:
+def test_of_several_calls_one_goes_and_two_do_not(house: House) -> None:
     """One is denied by policy, and nobody decides in time on the other."""
     house.answers("native", use("look_up", {"id": 7}), use("delete_all", {}, 1), use("short", {}, 2), stop="tool_use")
-    answer = act(house, "native", f"a-several-{stream}", stream=stream)
+    answer = act(house, "native", "a-several", stream=True)
     assert (calls(answer), answer.stop_reason) == ([("look_up", {"id": 7})], "tool_use")
     assert "L'action «\u00a0delete_all\u00a0» est refusée par la politique" in words(answer)
     assert "n'a pas été approuvée à temps" in words(answer)
