@@ -26,6 +26,7 @@ from tests.unit.test_wire_any_json import (
     LIMITS,
     LONG,
     NAME,
+    ONE_WORD,
     Shouting,
     parsed,
     record,
@@ -121,7 +122,6 @@ def test_any_json_is_a_call_or_is_refused(value: Any) -> None:
 
 
 STRINGS = """Marie Tremblay, NAS 046 454 286"""
-ONE_WORD = "nom;nas;ville;courriel;telephone;Tremblay;046454286;Quebec;rien;rien"
 
 
 def content(*blocks: Json, role: str = "user") -> Json:
