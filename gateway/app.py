@@ -40,7 +40,7 @@ from gateway.openapi import document
 from gateway.parts import Answer, Parts
 from gateway.policies import Remembered
 from gateway.privacy import open_analyser
-from gateway.providers import Providers, ask_authority
+from gateway.providers import Providers, ask_authority, estimated_tokens
 from gateway.situation import Asked
 from gateway.sovereignty import Breaker, KeptSuspensions, Places
 from gateway.storage import Store, open_store
@@ -48,8 +48,9 @@ from gateway.supervision import Halt, Halts, Holds, Notices, Running, Seal, Tick
 from gateway.telemetry import Telemetry, Traced, configure
 from gateway.trace import Fragments
 from gateway.transparency import Provenance
-from gateway.web import NO_STORE, answered, bearer
-from gateway.wire.calls import check_form
+from gateway.web import NO_STORE, answered, bearer, speaks_anthropic
+from gateway.wire import messages
+from gateway.wire.calls import Limits, check_form
 from gateway.wire.errors import language_of, render
 
 UNWATCHED_S = 0.02
@@ -357,7 +358,7 @@ def key_file(path: Path) -> bytes:
 
 
 class Calls:
-    """`POST /v1/chat/completions` and `/v1/embeddings`: one governed call."""
+    """`POST /v1/chat/completions`, `/v1/embeddings`, `/v1/messages`: one governed call."""
 
     def __init__(self, protocol: str, state: State) -> None:
         self.protocol, self._state = protocol, state
@@ -385,6 +386,7 @@ class Doors:
         self._calls = {
             "/v1/chat/completions": Calls("chat", routed.state),
             "/v1/embeddings": Calls("embeddings", routed.state),
+            "/v1/messages": Calls("messages", routed.state),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -492,7 +494,7 @@ def asked_of(request: Request, protocol: str, body: bytes, language: str, user_k
 
 
 async def models(request: Request) -> Response:
-    """`GET /v1/models[/{model}]`: what this key may use, in OpenAI's shape."""
+    """`GET /v1/models[/{model}]`: what this key may use, in OpenAI's shape; to Anthropic's client, in its own as well."""
     house: House = request.app.state.house
     principal: Principal | None = await house.keys.look_again(bearer(request))
     system = house.configuration.register.system(principal.system or "") if principal is not None else None
@@ -501,13 +503,35 @@ async def models(request: Request) -> Response:
     known = [name for name in system.models if house.configuration.catalogue.model(name) is not None]
     asked = request.path_params.get("model")
     body = house.configuration.register.body.id
-    listed = [{"id": name, "object": "model", "created": 0, "owned_by": body} for name in known]
+    listed: list[dict[str, Any]] = [{"id": name, "object": "model", "created": 0, "owned_by": body} for name in known]
+    page: dict[str, Any] = {"object": "list", "data": listed}
+    if speaks_anthropic(request):
+        for one in listed:
+            one |= {"type": "model", "display_name": one["id"], "created_at": "1970-01-01T00:00:00Z"}
+        page |= {"has_more": False, "first_id": known[0] if known else None, "last_id": known[-1] if known else None}
     if asked is None:
-        return answered({"object": "list", "data": listed})
+        return answered(page)
     for one in listed:
         if one["id"] == asked:
             return answered(one)
     raise refusals.unknown_model(known)
+
+
+async def count_tokens(request: Request) -> Response:
+    """`POST /v1/messages/count_tokens`: an estimate, made here, so nothing leaves and nothing is decided or recorded."""
+    house: House = request.app.state.house
+    listener = house.configuration.settings.listener
+    principal: Principal | None = await house.keys.look_again(bearer(request))
+    system = house.configuration.register.system(principal.system or "") if principal is not None else None
+    if system is None:
+        raise refusals.unauthenticated()
+    body = await read_body(request, listener.max_body_bytes)
+    call = messages.parse(body, Limits(listener.max_depth, listener.max_texts))
+    if call.model not in system.models or house.configuration.catalogue.model(call.model) is None:
+        raise refusals.unknown_model(system.models)
+    said = [text.value for text in call.texts if text.path[0] != "tools"]
+    tools = [orjson.dumps(tool).decode() for tool in call.body.get("tools") or ()]
+    return answered({"input_tokens": await estimated_tokens([*said, *tools])})
 
 
 async def healthz(_: Request) -> Response:
@@ -563,7 +587,8 @@ async def on_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, VigieError):
         house.telemetry.unexpected(error)
         error = Fault(Message("Erreur interne.", "Internal error."), code="internal_error", status=500)
-    return answer_error(error, house.parts.new_id(), language)
+    protocol = "messages" if speaks_anthropic(request) else "chat"
+    return answer_error(error, house.parts.new_id(), language, protocol)
 
 
 async def on_missing(request: Request, _: Exception) -> Response:
@@ -601,6 +626,7 @@ def create(config: Path | None = None, data: Path | None = None) -> ASGIApp:
     }
     routed = Starlette(
         routes=[
+            Route("/v1/messages/count_tokens", count_tokens, methods=["POST"]),
             Route("/v1/models", models),
             Route("/v1/models/{model:path}", models),
             Route("/healthz", healthz),

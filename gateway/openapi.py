@@ -36,6 +36,10 @@ def document() -> dict[str, Any]:
         "paths": {
             "/v1/chat/completions": _call("Conversation (protocole d'OpenAI). Chat completion.", "ChatCompletion"),
             "/v1/embeddings": _call("Plongements (protocole d'OpenAI). Embeddings.", "Embeddings"),
+            "/v1/messages": _call("Conversation (protocole d'Anthropic). Messages.", "Messages"),
+            "/v1/messages/count_tokens": _write(
+                "Estimer les jetons, ici même. Estimate tokens, here.", "200", {"model": "string", "messages": "array"}
+            ),
             "/v1/models": _read("Modèles offerts à cette clé. Models this key may use.", "application/json"),
             "/v1/models/{model}": _read("Un modèle. One model.", "application/json", parameters=("model",)),
             "/v1/halts": {
@@ -164,7 +168,10 @@ def document() -> dict[str, Any]:
             ),
         },
         "components": {
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                "anthropic": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+            },
             "responses": {
                 "Error": {
                     "description": "Refus ou panne. Refusal or fault.",
@@ -196,6 +203,17 @@ def document() -> dict[str, Any]:
                     "required": ["model", "messages"],
                     "properties": {
                         "model": {"type": "string"},
+                        "messages": {"type": "array", "items": {"type": "object"}},
+                        "stream": {"type": "boolean"},
+                    },
+                },
+                "Messages": {
+                    "type": "object",
+                    "required": ["model", "max_tokens", "messages"],
+                    "properties": {
+                        "model": {"type": "string"},
+                        "max_tokens": {"type": "integer"},
+                        "system": {"type": ["string", "array"]},
                         "messages": {"type": "array", "items": {"type": "object"}},
                         "stream": {"type": "boolean"},
                     },

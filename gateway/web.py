@@ -13,9 +13,19 @@ NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 def bearer(request: Request) -> str:
-    """The key of `Authorization: Bearer KEY`, or the empty string."""
+    """The key of `Authorization: Bearer KEY`, or of `x-api-key` where Anthropic's protocol is spoken; or the empty string."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return request.headers.get("x-api-key", "").strip() if speaks_anthropic(request) else ""
+
+
+def speaks_anthropic(request: Request) -> bool:
+    """Whether a request is of Anthropic's protocol: by its path, or for what both protocols have by what its client sends."""
+    path: str = request.scope["path"]
+    if path == "/v1/models" or path.startswith("/v1/models/"):
+        return "anthropic-version" in request.headers
+    return path == "/v1/messages" or path.startswith("/v1/messages/")
 
 
 def answered(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

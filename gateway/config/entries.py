@@ -49,6 +49,12 @@ WIRES: dict[str, Wire] = {
 
 def check_provider(provider: ProviderRef, document: Document, loc: Loc) -> Iterable[Problem]:
     """`loc`: of the `provider` mapping."""
+    if provider.protocol != "openai" and "apis" in provider.model_fields_set:
+        yield document.problem(
+            (*loc, "apis"),
+            Message("Seul le protocole openai a des apis.", "Only the openai protocol has apis."),
+            key=True,
+        )
     if provider.protocol == "litellm":
         yield from _check_translated(provider, document, loc)
     elif provider.options:

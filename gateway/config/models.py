@@ -192,6 +192,10 @@ class ProviderRef(Strict):
     base_url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")
     model: str = Field(min_length=1, description="the provider's own name; with litellm, litellm's name")
     api_key: Secret | None = None
+    apis: tuple[Literal["chat", "embeddings", "responses", "messages"], ...] = Field(
+        ("chat", "embeddings"),
+        description="with openai: the protocols that the server speaks; the others are spoken with it over chat",
+    )
     options: dict[str, Any] = Field(
         default_factory=dict,
         description="with litellm: api_version, azure_ad_token; aws_region_name, aws_access_key_id, "

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Protocol
 
 from gateway.config import Catalogue, Deployment
 from gateway.errors import Fault
 from gateway.providers.faults import NotReady, ProviderFault
 from gateway.providers.reply import Reply, Request
-
-
-class Provider(Protocol):
-    """One way of reaching one deployment."""
-
-    async def send(self, request: Request) -> Reply: ...
-
-    async def retire(self) -> None: ...
-
-    async def aclose(self) -> None: ...
+from gateway.providers.ways import Provider, Ways
 
 
 class Providers:
@@ -67,14 +57,22 @@ class Providers:
 
 
 def _opened(deployment: Deployment) -> Provider:
-    if deployment.provider.protocol == "openai":
+    """Every protocol that an application may speak, by the deployment's own way if it has one."""
+    provider = deployment.provider
+    if provider.protocol == "openai":
         from gateway.providers.direct import Direct
 
-        return Direct(deployment)
-    if deployment.provider.protocol == "litellm":
+        direct = Direct(deployment)
+        bound = "max_completion_tokens" if direct.is_openai else "max_tokens"
+        return Ways(direct, dict.fromkeys(direct.paths, direct), bound=bound)
+    if provider.protocol == "litellm":
         from gateway.providers.translated import Translated
 
-        return Translated(deployment)
+        if not provider.model.startswith("anthropic/"):
+            return Ways(Translated(deployment), {})
+        from gateway.providers.direct import Anthropic
+
+        return Ways(Translated(deployment), {"/messages": Anthropic(deployment)})
     from gateway.providers.simulated import Simulated
 
-    return Simulated(deployment)
+    return Ways(Simulated(deployment), {})

@@ -9,7 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request in OpenAI's terms. `path` is "/chat/completions" or "/embeddings"; `call_id` is the decision's id."""
+    """One request. `path` is its protocol's ("/chat/completions", "/embeddings", "/responses", "/messages"); `call_id` is the
+    decision's id.
+    """
 
     path: str
     body: dict[str, Any]

@@ -229,8 +229,10 @@ def silent() -> Telemetry:
 
 
 def _operation(call: Observed) -> str:
-    """The conventions' name for what was asked: `chat` or `embeddings`; empty before it is known."""
+    """The conventions' name for what was asked: `chat`, in whatever protocol, or `embeddings`; empty before it is known."""
     operation = call.facts.get("call.protocol", "")
+    if operation in ("messages", "responses"):
+        return "chat"
     return operation if isinstance(operation, str) else ""
 
 

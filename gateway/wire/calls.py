@@ -18,7 +18,9 @@ MOST_TOKENS = 1_000_000_000
 LONG_NUMBER = 6
 _NAME = re.compile(r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_$][A-Za-z0-9_.:/$#-]{0,127}").fullmatch
 _BYTES = frozenset({"data", "file_data", "signature", "encrypted_content"})
-_ENCODED = re.compile(r"[A-Za-z0-9+/=_:;,.-]{64,}").fullmatch
+_ADDRESSES = frozenset({"url", "image_url"})
+_DATA = r"data:[\w.+-]+/[\w.+-]+(?:;[\w.=-]+)*;base64,"
+_ENCODED = re.compile(rf"(?:{_DATA})?[A-Za-z0-9+/=_-]{{64,}}", re.ASCII).fullmatch
 
 
 class Malformed(Refusal):
@@ -233,7 +235,7 @@ def _is_protocols(path: Path, value: str, names: frozenset[str]) -> bool:
     key = next((step for step in reversed(path) if isinstance(step, str)), "")
     if key in names:
         return is_name(value)
-    return (key in _BYTES or value.startswith("data:")) and _ENCODED(value) is not None
+    return (key in _BYTES or (key in _ADDRESSES and value.startswith("data:"))) and _ENCODED(value) is not None
 
 
 def is_name(value: Any) -> bool:

@@ -16,6 +16,7 @@ from gateway.policies import Policy, recompute
 from gateway.providers import Providers
 from gateway.situation import Asked
 from tests.playbook import Script, parts_of
+from tests.unit.test_messages import REQUEST as MESSAGES
 from tests.unit.test_wire_any_json import ANYTHING, EMBEDDINGS, LONG, REQUEST
 
 CONFIGURATION = load(Path(__file__).parents[2] / "config")
@@ -24,8 +25,8 @@ VERSIONS = {CONFIGURATION.policy.version: Policy.from_source(CONFIGURATION.polic
 
 @LONG
 @given(
-    st.sampled_from(["chat", "embeddings"]),
-    REQUEST | EMBEDDINGS,
+    st.sampled_from(["chat", "embeddings", "messages"]),
+    REQUEST | EMBEDDINGS | MESSAGES,
     st.sampled_from(["Bonjour", "Utilise un outil, Marie Tremblay.", "046 454 286", ""]),
     st.booleans(),
 )
@@ -33,7 +34,7 @@ async def test_any_request_is_answered_or_refused_in_words(
     protocol: str, value: dict[str, Any], text: str, dry_run: bool
 ) -> None:
     value["model"] = "vecteurs" if protocol == "embeddings" else "assistant"
-    if protocol == "chat" and isinstance(value.get("messages"), list):
+    if protocol != "embeddings" and isinstance(value.get("messages"), list):
         value["messages"].append({"role": "user", "content": text})
     script, pending = Script(), []
     parts = parts_of(CONFIGURATION, script, Providers(), pending)

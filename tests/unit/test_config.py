@@ -103,6 +103,7 @@ BEDROCK_KEY = "aws_secret_access_key: env:AWS_SECRET_ACCESS_KEY"
         ("model: anthropic/claude-sonnet-4-5", "model: cohere/command-r", "nomme son fournisseur"),
         ("model: anthropic/claude-sonnet-4-5", "model: claude-sonnet-4-5", "nomme son fournisseur"),
         ("model: gpt-5-mini, api_key", "model: gpt-5-mini, options: {a: b}, api_key", "Seul le protocole litellm"),
+        (AZURE_OPTIONS, AZURE_OPTIONS + "\n      apis: [chat, messages]", "Seul le protocole openai a des apis"),
     ],
 )
 def test_a_provider_entry_is_explicit_and_holds_no_secret(config: Path, before: str, after: str, said: str) -> None:

@@ -164,6 +164,8 @@ def test_any_bytes_are_refused_in_words(body: bytes) -> None:
 
 
 STRINGS = """Marie Tremblay, NAS 046 454 286"""
+ONE_WORD = "nom;nas;ville;courriel;telephone;Tremblay;046454286;Quebec;rien;rien"
+"""A line of a table without a space: no encoded bytes, wherever it stands."""
 
 
 @pytest.mark.parametrize(
@@ -173,6 +175,9 @@ STRINGS = """Marie Tremblay, NAS 046 454 286"""
         {"messages": [{"role": "user", "content": [{"type": "text", "text": STRINGS}]}]},
         {"messages": [{"role": "user", "content": [{"type": "text", "text": "x", "note": STRINGS}]}]},
         {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": STRINGS}}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": f"data:{ONE_WORD}"}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_data": ONE_WORD}}]}]},
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": f"data:{ONE_WORD}"}}]}]},
         {"messages": [{"role": "user", "content": "x", "name": STRINGS}]},
         {"messages": [{"role": "user", "content": "x", "nouveau": {"name": STRINGS, "id": ["a"]}}]},
         {"messages": [{"role": "tool", "content": "x", "tool_call_id": STRINGS}]},
@@ -192,6 +197,8 @@ STRINGS = """Marie Tremblay, NAS 046 454 286"""
         {"prediction": {"type": "content", "content": STRINGS}},
         {"stop": [STRINGS]},
         {"user": STRINGS},
+        {"user": f"data:{ONE_WORD}"},
+        {"nouveau": {"data": ONE_WORD}},
         {"safety_identifier": STRINGS},
         {"prompt_cache_key": STRINGS},
         {"tool_choice": STRINGS},
@@ -208,6 +215,20 @@ def test_every_string_that_could_leave_is_looked_at_and_can_be_replaced(place: d
     sent = json.dumps(rewrite(call, {found.path: "parti"}, model="m"), ensure_ascii=False)
     assert "Tremblay" not in sent
     assert "46454286" not in sent
+
+
+@pytest.mark.parametrize("start", ["", "data:image/png;base64,", "data:application/pdf;name=a.pdf;base64,"])
+def test_encoded_bytes_are_no_text(start: str) -> None:
+    """Policy sees that they are there (`call.media`); the analyser would find words in them by chance."""
+    data = start + "aGVsbG8gd29ybGQh" * 8
+    parts = [
+        {"type": "image_url", "image_url": {"url": data if start else f"data:image/png;base64,{data}"}},
+        {"type": "file", "file": {"file_data": data}},
+        {"type": "input_audio", "input_audio": {"data": data, "format": "wav"}},
+    ]
+    call = parsed(chat.parse, {"model": "m", "messages": [{"role": "user", "content": parts}]})
+    assert call is not None
+    assert (call.texts, len(call.media)) == ((), 3)
 
 
 @pytest.mark.parametrize(

@@ -261,6 +261,32 @@ async def test_after_done_the_end_of_the_body_is_not_waited_for(
     assert (await content(await send(providers, one, stream=True))).endswith(last)
 
 
+@pytest.mark.parametrize("api", ["messages", "responses"])
+@pytest.mark.parametrize("size", [1, 7, 1000])
+async def test_a_protocol_that_the_entry_names_is_spoken_to_its_last_event(
+    server: Server, providers: Providers, api: str, size: int
+) -> None:
+    """At its own path, and without waiting for the end of the body."""
+    name = {"messages": "message_stop", "responses": "response.completed"}[api]
+    said = f'event: a\ndata: {{"a": "event: {name}"}}\n\nevent: {name}\ndata: {{"type": "{name}"}}\n\n'.encode()
+    pieces = [chunked(said[at : at + size]) for at in range(0, len(said), size)]
+    heads: list[bytes] = []
+
+    async def serve(wire: Wire) -> None:
+        heads.append(await wire.request())
+        await wire.send(EVENTS + b"".join(pieces))
+        await wire.reader.read()
+
+    server.serve = serve
+    one = deployment(server.url, timeouts={**BOUNDS, "idle_s": 600, "total_s": 600})
+    speaks = one.provider.model_copy(update={"apis": ("chat", api)})
+    request = Request(f"/{api}", {"model": "m", "stream": True}, True, "d-1")
+    reply = await providers.send(one.model_copy(update={"provider": speaks}), request)
+    assert await content(reply) == said
+    assert heads[0].startswith(f"POST /v1/{api} HTTP/1.1".encode())
+    assert (b"anthropic-version" in heads[0].lower()) == (api == "messages")
+
+
 async def test_a_connection_cut_after_done_is_no_fault(server: Server, providers: Providers) -> None:
     async def serve(wire: Wire) -> None:
         await wire.request()

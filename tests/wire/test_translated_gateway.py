@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import openai
 import pytest
 import yaml
 from aiohttp import web
 
 from gateway.config.reading import Loader
-from tests.gateway_process import Gateway, example_config, run_vigie, verify_live
+from tests.gateway_process import Gateway, closed_records, example_config, run_vigie, verify_live
 from tests.wire import vendors
 from tests.wire.test_provider_faults import closed
 from tests.wire.vendors import Asked, Vendor
@@ -183,6 +184,66 @@ def test_an_error(
     assert SAID not in caught.value.response.text
     record = closed(house.place, caught.value.response.headers["x-vigie-decision"])
     assert (record["outcome"], record["code"]) == ("failed", "provider_refused")
+
+
+# ── the same vendors, for the stock Anthropic client ──────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def stock(house: House) -> anthropic.Anthropic:
+    return anthropic.Anthropic(base_url=house.gateway.url, api_key=house.gateway.key, max_retries=0, timeout=60)
+
+
+def message(client: anthropic.Anthropic, name: str, *, stream: bool, **more: Any) -> Any:
+    said = "Bonjour." if name == "anthropic" else "Écrire à ana@exemple.quebec."
+    given: dict[str, Any] = {"max_tokens": 50, "messages": [{"role": "user", "content": said}], **more}
+    if not stream:
+        return client.messages.create(model=PLACES[name], **given)
+    with client.messages.stream(model=PLACES[name], **given) as events:
+        return events.get_final_message()
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_message_of_anthropics(
+    house: House, stock: anthropic.Anthropic, vendor: Vendor, name: str, *, stream: bool
+) -> None:
+    answer = message(stock, name, stream=stream, **({"extra_body": {"top_k": 3}} if name == "anthropic" else {}))
+    assert answer.content[0].text == expected(name)
+    assert (answer.model, answer.stop_reason) == (PLACES[name], "end_turn")
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (11, 7)
+    asked = vendor.asked[-1]
+    if name == "anthropic":  # its own protocol: nothing is translated
+        assert (asked.path, asked.body["model"], asked.body["top_k"]) == ("/v1/messages", "claude-sonnet-4-5", 3)
+        assert asked.headers["anthropic-version"] == "2023-06-01"
+    record = closed_records(house.place / "config", house.place / "data")[-1]
+    assert (record["outcome"], record["residency"]) == ("served", RESIDENCY[name])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_tool_of_a_message_has_its_values_back(house: House, stock: anthropic.Anthropic, stream: bool) -> None:
+    tools = [{"name": "ecrire", "description": "Écrit.", "input_schema": {"type": "object", "properties": {}}}]
+    for name, behaviour in TOOLS.items():
+        house.vendors[name].behaviour = behaviour
+        answer = message(stock, name, stream=stream, tools=tools)
+        (use,) = [block for block in answer.content if block.type == "tool_use"]
+        assert (use.name, use.input, answer.stop_reason) == ("ecrire", {"a": "ana@exemple.quebec"}, "tool_use")
+
+
+def test_tokens_are_counted_here(house: House, stock: anthropic.Anthropic) -> None:
+    before = [len(one.asked) for one in house.vendors.values()]
+    turn: Any = {"role": "user", "content": "Écrire à ana@exemple.quebec. " * 20}
+    tools: Any = [{"name": "ecrire", "description": "Écrit.", "input_schema": {"type": "object"}}]
+    few = stock.messages.count_tokens(model="assistant", messages=[turn], system="Bref.").input_tokens
+    more = stock.messages.count_tokens(model="assistant", messages=[turn] * 3, tools=tools).input_tokens
+    assert 150 < few < 450
+    assert 3 * few < more
+    assert [len(one.asked) for one in house.vendors.values()] == before
+    with pytest.raises(anthropic.NotFoundError) as missing:
+        stock.messages.count_tokens(model="inconnu", messages=[turn])
+    assert missing.value.body["error"]["code"] == "model_not_found"  # type: ignore[index]
+    with pytest.raises(anthropic.AuthenticationError) as stranger:
+        stock.with_options(api_key="inconnue").messages.count_tokens(model="assistant", messages=[turn])
+    assert stranger.value.body["type"] == "error"  # type: ignore[index]
 
 
 def test_personal_information_does_not_go_to_anthropic(house: House, client: openai.OpenAI) -> None:

@@ -183,17 +183,29 @@ def anthropic_events(message: dict[str, Any]) -> list[bytes]:
     start = {**message, "content": [], "stop_reason": None, "usage": {**message["usage"], "output_tokens": 1}}
     frames = [event("message_start", message=start), event("ping")]
     for index, block in enumerate(message["content"]):
-        if block["type"] == "text":
-            empty, pieces = {"type": "text", "text": ""}, _pieces(block["text"])
-            deltas = [{"type": "text_delta", "text": piece} for piece in pieces]
-        else:
-            empty, pieces = {**block, "input": {}}, _pieces(json.dumps(block["input"], ensure_ascii=False))
-            deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
+        empty, deltas = _anthropic_deltas(block)
         frames.append(event("content_block_start", index=index, content_block=empty))
         frames += [event("content_block_delta", index=index, delta=delta) for delta in deltas]
         frames.append(event("content_block_stop", index=index))
-    stop = {"stop_reason": message["stop_reason"], "stop_sequence": None}
+    stop = {"stop_reason": message["stop_reason"], "stop_sequence": message.get("stop_sequence")}
     return [*frames, event("message_delta", delta=stop, usage={"output_tokens": 7}), event("message_stop")]
+
+
+def _anthropic_deltas(block: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """How a block begins, and the pieces that follow; the results of the vendor's own tools come whole."""
+    kind = block["type"]
+    if kind == "text":
+        cited = [{"type": "citations_delta", "citation": one} for one in block.get("citations") or ()]
+        texts = [{"type": "text_delta", "text": piece} for piece in _pieces(block["text"])]
+        return {"type": "text", "text": ""}, texts + cited
+    if kind == "thinking":
+        thoughts = [{"type": "thinking_delta", "thinking": piece} for piece in _pieces(block["thinking"])]
+        signature = {"type": "signature_delta", "signature": block["signature"]}
+        return {"type": "thinking", "thinking": "", "signature": ""}, [*thoughts, signature]
+    if "input" not in block:
+        return block, []
+    pieces = _pieces(json.dumps(block["input"], ensure_ascii=False))
+    return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
 
 
 # ── Azure OpenAI's ────────────────────────────────────────────────────────────────────────────────────────────────
