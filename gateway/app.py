@@ -383,6 +383,7 @@ class Doors:
         self._calls = {
             "/v1/chat/completions": Calls("chat", routed.state),
             "/v1/embeddings": Calls("embeddings", routed.state),
+            "/v1/responses": Calls("responses", routed.state),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

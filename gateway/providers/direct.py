@@ -25,7 +25,7 @@ class Direct:
         assert provider.base_url is not None  # `config` sees to it
         self._egress = Egress(deployment)
         base = provider.base_url.rstrip("/")
-        self._urls = {path: URL(base + path) for path in ("/chat/completions", "/embeddings")}
+        self._urls = {path: URL(base + path) for path in ("/chat/completions", "/embeddings", "/responses")}
         self._headers = {"content-type": "application/json", "user-agent": f"vigie/{__version__}"}
         self._key = Current(provider.api_key) if provider.api_key is not None else None
 

@@ -82,6 +82,11 @@ def quiet(value: Any, name: str = "", depth: int = DEPTH) -> Any:
     return None
 
 
+def is_opaque(value: Any) -> bool:
+    """Whether a value is an id as protocols make them: no sentence."""
+    return isinstance(value, str) and _OPAQUE.fullmatch(value) is not None
+
+
 def head(answer: dict[str, Any], model: str) -> dict[str, Any]:
     """The fields of an answer or a chunk beside `choices` and `usage`, under the application's own name of the model."""
     result: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from gateway.wire import chat, embeddings
+from gateway.wire import chat, embeddings, responses
 from gateway.wire.answers import GuardFor
 from gateway.wire.calls import Call, Limits, Settled, ToolCall
 
@@ -97,4 +97,4 @@ class Wire(Protocol):
         ...
 
 
-WIRES: Mapping[str, Wire] = {"chat": chat, "embeddings": embeddings}
+WIRES: Mapping[str, Wire] = {"chat": chat, "embeddings": embeddings, "responses": responses}
