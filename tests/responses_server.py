@@ -88,7 +88,7 @@ def of_part(part: Item, where: Item, size: int) -> Iterator[Item]:
     own = "response.reasoning_summary_part" if summary else "response.content_part"
     where = {**where, index: where["part"]}
     del where["part"]
-    logged = {"logprobs": []} if part["type"] == "output_text" else {}
+    logged: Item = {"logprobs": []} if part["type"] == "output_text" else {}
     yield {
         "type": f"{own}.added",
         **where,

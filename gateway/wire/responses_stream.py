@@ -206,7 +206,9 @@ class ResponsesStream:
         item = Item(Place(position, self._guard_for), given, shown["id"], self._waiting)
         self._items[index] = item
         self._order.append(item)
-        if item.kind not in CALLS:
+        if item.kind in CALLS:
+            self._endings_leave()
+        else:
             if item.kind == "message":
                 shown |= {"role": shown.get("role", "assistant"), "status": "in_progress", "content": []}
             elif item.kind == "reasoning":
@@ -405,8 +407,11 @@ class ResponsesStream:
             return
         self._endings.append(event)
         if not ends:
-            self._out += self._endings
-            self._endings = []
+            self._endings_leave()
+
+    def _endings_leave(self) -> None:
+        self._out += self._endings
+        self._endings = []
 
     def _frame(self, event: Json) -> bytes:
         number, self._number = self._number, self._number + 1

@@ -18,6 +18,7 @@ from openai.types.responses import ResponseStreamEvent
 from gateway.wire import responses
 from gateway.wire.answers import Channel
 from gateway.wire.calls import Call, Limits, Malformed, ProviderBroke, Settled, TooLarge, rewrite
+from gateway.wire.responses_items import CALLS
 from gateway.wire.responses_request import KeptElsewhere
 from gateway.wire.responses_stream import ResponsesStream
 from gateway.wire.sse import Parser
@@ -341,7 +342,12 @@ OUTPUT = st.lists(
     | SEARCH
     | TYPING,
     max_size=5,
-).map(lambda items: [{**one, "id": f"{one['type'][:2]}_{at}"} for at, one in enumerate(items)])
+).map(
+    lambda items: [
+        {**one, "id": f"{one['type'][:2]}_{at}", **({"call_id": f"call_{at}"} if "call_id" in one else {})}
+        for at, one in enumerate(items)
+    ]
+)
 OUTCOMES = st.sampled_from([GOES, NO, Settled(arguments='{"montant": 12}')])
 
 
@@ -410,7 +416,7 @@ async def test_nothing_that_completes_an_answer_leaves_before_its_end(output: li
     """Not the end of the last item, no call, and nothing after a call."""
     answer = server.response(output)
     early, _, _ = await through(server.events(answer, size), [GOES], call_of())
-    first = next((at for at, item in enumerate(output) if item["type"] in responses.items.CALLS), len(output))
+    first = next((at for at, item in enumerate(output) if item["type"] in CALLS), len(output))
     assert all(one.get("output_index", 0) < first or "response" in one for one in early)
     ended = [one["output_index"] for one in early if one["type"] == "response.output_item.done"]
     assert all(index < min(first, len(output)) - 1 or first < len(output) for index in ended)
@@ -496,7 +502,7 @@ async def test_an_image_passes_and_what_only_looks_like_one_does_not() -> None:
 
 
 async def test_the_sentence_is_before_the_first_words_of_all_and_logprobs_spell_what_left() -> None:
-    tokens = [{"token": one, "logprob": -0.5, "bytes": [], "top_logprobs": []} for one in ("le", " permis")]
+    tokens: list[Item] = [{"token": one, "logprob": -0.5, "bytes": [], "top_logprobs": []} for one in ("le", " permis")]
     output = [server.message(server.text_part("le permis", logprobs=tokens)), server.message("fin", name="msg_2")]
     answer = server.response(output)
     early, late, delivered = await through(server.events(answer), [GOES], call_of(), opening="Mention.")
