@@ -355,7 +355,7 @@ def key_file(path: Path) -> bytes:
 
 
 class Calls:
-    """`POST /v1/chat/completions` and `/v1/embeddings`: one governed call."""
+    """`POST /v1/chat/completions`, `/v1/embeddings`, `/v1/responses`: one governed call."""
 
     def __init__(self, protocol: str, state: State) -> None:
         self.protocol, self._state = protocol, state

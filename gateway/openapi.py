@@ -35,6 +35,7 @@ def document() -> dict[str, Any]:
         "paths": {
             "/v1/chat/completions": _call("Conversation (protocole d'OpenAI). Chat completion.", "ChatCompletion"),
             "/v1/embeddings": _call("Plongements (protocole d'OpenAI). Embeddings.", "Embeddings"),
+            "/v1/responses": _call("Conversation (protocole Responses d'OpenAI). Responses.", "Responses"),
             "/v1/models": _read("Modèles offerts à cette clé. Models this key may use.", "application/json"),
             "/v1/models/{model}": _read("Un modèle. One model.", "application/json", parameters=("model",)),
             "/v1/halts": {
@@ -194,6 +195,17 @@ def document() -> dict[str, Any]:
                     "properties": {
                         "model": {"type": "string"},
                         "messages": {"type": "array", "items": {"type": "object"}},
+                        "stream": {"type": "boolean"},
+                    },
+                },
+                "Responses": {
+                    "type": "object",
+                    "required": ["model", "input"],
+                    "properties": {
+                        "model": {"type": "string"},
+                        "input": {"type": ["string", "array"], "description": "L'échange entier. The whole exchange."},
+                        "instructions": {"type": "string"},
+                        "tools": {"type": "array", "items": {"type": "object"}},
                         "stream": {"type": "boolean"},
                     },
                 },

@@ -257,7 +257,7 @@ def _item_texts(item: Mapping[str, Any], path: Path) -> Iterator[Text]:
     """Every text of one item, whatever it is."""
     kind = item.get("type") or "message"
     role = item["role"] if is_name(item.get("role")) else kind
-    is_call = kind.endswith(("_call", "_request", "_output", "_tools"))
+    is_call = kind in KNOWN_ITEMS and kind.endswith(("_call", "_request", "_output", "_tools"))
     for key, value in item.items():
         if key in PARTS and not isinstance(value, str):
             yield from every_string(value, (*path, key), role, PART_NAMES)

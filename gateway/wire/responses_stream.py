@@ -286,7 +286,9 @@ class ResponsesStream:
             self._opened(response)
         output = response.get("output")
         if not self._items and isinstance(output, list):
-            for index, given in enumerate(output[:ITEMS]):
+            if len(output) > ITEMS:
+                raise broke()
+            for index, given in enumerate(output):
                 await self._end_item(self._started(index, given), given)
         for item in self._order:
             if item.final is None:

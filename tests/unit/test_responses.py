@@ -151,6 +151,7 @@ def test_any_json_is_a_call_or_is_refused(value: Any) -> None:
         {"input": [{"type": "file_search_call", "queries": [STRINGS]}]},
         {"input": [{"type": "image_generation_call", "result": STRINGS}]},
         {"input": [{"type": "nouveau", "name": "Tremblay"}]},
+        {"input": [{"type": "nouveau_call", "name": "Tremblay"}]},
         {"input": [{"type": "message", "role": "user", "content": "x", "nouveau": {"name": "Tremblay"}}]},
         {"tools": [{"type": "function", "name": "f", "description": STRINGS}]},
         {"tools": [{"type": "function", "name": "f", "parameters": {"enum": [STRINGS]}}]},
@@ -269,7 +270,7 @@ def streaming(guards: Any = None, **options: Any) -> ResponsesStream:
     return ResponsesStream(settled.pop("call", None) or call_of(), guards or (lambda _: Shouting()), **settled)
 
 
-@LONG
+@settings(LONG, max_examples=60)
 @given(st.lists(EVENT | ANYTHING, min_size=1, max_size=6))
 @example([{"type": "response.output_item.added", "output_index": 0, "item": None}])
 @example(
@@ -385,7 +386,7 @@ def accumulated(told: list[Item]) -> list[Item]:
 
 
 @given(OUTPUT, st.lists(OUTCOMES, min_size=1, max_size=4), st.integers(0, 10_000), st.booleans(), st.integers(1, 9))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 async def test_a_streamed_answer_is_the_whole_one_and_the_stock_client_reads_it(
     output: list[Item], outcomes: list[Settled], seed: int, wants_json: bool, size: int
 ) -> None:
@@ -410,8 +411,40 @@ async def test_a_streamed_answer_is_the_whole_one_and_the_stock_client_reads_it(
     assert [spelled] == delivered
 
 
+def mixed(told: list[Item], seed: int) -> list[Item]:
+    """The same events, those of different items at once; items begin in their order."""
+    chance, told = random.Random(seed), list(told)
+    first, last = told[:2], told[-1]
+    items: dict[int, list[Item]] = {}
+    for one in told[2:-1]:
+        items.setdefault(one["output_index"], []).append(one)
+    result, open_items = [], 0
+    while any(items.values()):
+        index = chance.randrange(open_items + 1)
+        if items.get(index):
+            result.append(items[index].pop(0))
+            open_items = max(open_items, min(index + 1, len(items) - 1))
+    return [*first, *result, last]
+
+
+@given(OUTPUT, st.lists(OUTCOMES, min_size=1, max_size=4), st.integers(0, 10_000))
+@settings(max_examples=100, deadline=None)
+async def test_items_that_are_said_at_once_come_out_as_whole(
+    output: list[Item], outcomes: list[Settled], seed: int
+) -> None:
+    call, answer = call_of(), server.response(output)
+    expected = await whole(answer, outcomes, call)
+    early, late, delivered = await through(mixed(server.events(answer), seed), outcomes, call, seed)
+    assert late[-1]["response"] == expected
+    assert delivered == responses.delivered(expected)
+    assert NAS.search(json.dumps(early + late, ensure_ascii=False)) is None
+    done = [one for one in early + late if one["type"] == "response.output_item.done"]
+    assert [one["item"] for one in sorted(done, key=lambda one: one["output_index"])] == expected["output"]
+    assert len(accumulated(early + late)) == len(output)
+
+
 @given(OUTPUT, st.integers(1, 9))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 async def test_nothing_that_completes_an_answer_leaves_before_its_end(output: list[Item], size: int) -> None:
     """Not the end of the last item, no call, and nothing after a call."""
     answer = server.response(output)
