@@ -207,7 +207,7 @@ def _check_tool(tool: Any, where: str) -> None:
 def _check_item(item: Any, where: str) -> None:
     if not isinstance(item, dict):
         raise malformed(where, "un élément", "an item")
-    kind = item.get("type") or ("message" if "role" in item else "item_reference")
+    kind = _kind(item) if item.get("type") is not None or "role" in item else "item_reference"
     if kind == "item_reference":
         raise _kept_elsewhere(where)
     if not is_name(kind):
@@ -221,6 +221,11 @@ def _check_item(item: Any, where: str) -> None:
     content = item.get("content")
     if content is not None and not isinstance(content, (str, list)):
         raise malformed(f"{where}.content", "un texte ou une liste de parties", "a text or a list of parts")
+
+
+def _kind(item: Mapping[str, Any]) -> Any:
+    """An item's type: a message may leave it unsaid."""
+    return "message" if item.get("type") is None else item["type"]
 
 
 def _check_part(part: Any, where: str) -> None:
@@ -255,7 +260,7 @@ def _texts(value: Mapping[str, Any]) -> Iterator[Text]:
 
 def _item_texts(item: Mapping[str, Any], path: Path) -> Iterator[Text]:
     """Every text of one item, whatever it is."""
-    kind = item.get("type") or "message"
+    kind = _kind(item)
     role = item["role"] if is_name(item.get("role")) else kind
     is_call = kind in KNOWN_ITEMS and kind.endswith(("_call", "_request", "_output", "_tools"))
     for key, value in item.items():
@@ -275,7 +280,7 @@ def _media(value: Mapping[str, Any]) -> Iterator[str]:
     """Types of items and parts that are not text."""
     given = value["input"]
     for item in given if isinstance(given, list) else ():
-        kind = item.get("type") or "message"
+        kind = _kind(item)
         if kind not in KNOWN_ITEMS:
             yield kind
         for name in PARTS:

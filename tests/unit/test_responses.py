@@ -106,6 +106,7 @@ EVENT = record(
 @LONG
 @given(REQUEST | ANYTHING)
 @example({"model": "m", "input": [{"type": "reasoning", "id": "rs_1", "summary": []}], "reasoning": {}})
+@example({"model": "m", "input": [{"type": [], "role": "user"}]})
 @example({"model": "m", "input": [{"type": "tool_search_output", "tools": [{"type": "namespace", "tools": 3}]}]})
 @example({"model": "m", "input": [{"role": "user", "content": [{"type": "input_text"}]}]})
 @example({"model": "m", "input": "x", "text": {"format": {"type": []}}})
