@@ -154,7 +154,7 @@ def head(answer: Mapping[str, Any], call: Call) -> Json:
     """An answer without its output and its usage: of the request, what the application sent; the rest, if it is no text."""
     result: Json = {"id": "resp_0", "object": "response", "created_at": 0, "status": "completed"}
     for name, value in answer.items():
-        if name in _HEAD_OWN or name in _AGAIN or not is_name(name):
+        if name in _HEAD_OWN or not is_name(name):
             continue
         if name in _AGAIN_IF_SAID:
             result[name] = call.body.get(name)

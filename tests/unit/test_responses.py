@@ -365,15 +365,20 @@ async def whole(answer: Item, outcomes: list[Settled], call: Call, opening: str 
 
 
 async def through(
-    told: list[Item], outcomes: list[Settled], call: Call, seed: int = 0, opening: str | None = None
+    told: list[Item],
+    outcomes: list[Settled],
+    call: Call,
+    seed: int = 0,
+    opening: str | None = None,
+    size: int = 400,
 ) -> tuple[list[Item], list[Item], list[str]]:
     """The events that left at once, those that were kept, and what was delivered."""
     chance, stream = random.Random(seed), streaming(guard_for, call=call, opening=opening)
     data, frames = b"".join(map(server.frame, told)), []
     while data:
-        size = chance.randint(1, 400)
-        frames += await stream.feed(data[:size])
-        data = data[size:]
+        cut = chance.randint(1, size)
+        frames += await stream.feed(data[:cut])
+        data = data[cut:]
     stream.settle({one.place: outcome_of(one.place, outcomes) for one in stream.proposed()})
     return parsed(frames), parsed(frames + stream.finish())[len(frames) :], stream.delivered()
 
@@ -470,6 +475,14 @@ async def test_an_answer_says_again_what_the_application_sent_and_never_what_the
         assert not any(word in json.dumps(one, ensure_ascii=False) for word in ("reçu", "046", "PERSONNE", "theirs"))
 
 
+async def test_events_that_repeat_a_long_request_are_read() -> None:
+    """The first events and the last say the whole request again: far beyond what any event of a chat holds."""
+    answer = server.response([server.message("Bonjour.")], instructions="x" * 3_000_000)
+    early, late, delivered = await through(server.events(answer), [GOES], call_of(), size=1 << 16)
+    assert delivered == ["Bonjour."]
+    assert len(json.dumps(early + late)) < 20_000
+
+
 # ── one thing at a time ───────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -519,6 +532,8 @@ async def test_every_text_of_an_event_passes_a_guard() -> None:
     stream.settle({one.place: GOES for one in stream.proposed()})
     frames += stream.finish()
     assert b"secret" not in b"".join(frames)
+    states = [one["type"].rpartition(".")[2] for one in parsed(frames) if ".web_search_call." in one["type"]]
+    assert states == ["in_progress", "searching", "completed"]
     assert {"content", "refusal", "reasoning", "reasoning_content", "arguments", "input", "field"} == set(guarded)
     answer = responses.checked_answer(orjson.dumps(server.response(output)))
     result = await responses.guarded(answer, call_of(), guards, opening=None)

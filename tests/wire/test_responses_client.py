@@ -333,6 +333,19 @@ def test_a_halt_ends_the_wait(desk: Desk, standin: StandIn, *, stream: bool) -> 
     assert lifted[0] == 200
 
 
+def test_a_client_that_comes_back_to_a_stream_finds_its_hold_and_the_model_is_asked_once(
+    desk: Desk, standin: StandIn
+) -> None:
+    proposing(standin, PAY, text="Un instant.")
+    before, asked = len(standin.received), {"text": f"Verse à {SIN}.", "stream": True, "tools": TOOLS}
+    with pytest.raises(openai.APITimeoutError):
+        ask(client_of(desk, "joined", timeout=0.5), **asked)
+    with desk.deciding("joined", "approve"):
+        answer = ask(client_of(desk, "joined"), **asked)
+    assert (answer.output_text, made(answer)) == ("Un instant.", [PAY])
+    assert len(standin.received) == before + 1
+
+
 def test_an_agent_loop_of_the_stock_sdk_goes_on(desk: Desk, standin: StandIn) -> None:
     """OpenAI's Agents SDK with its default model: the tool runs with what was approved; a refusal ends the run."""
     import agents
