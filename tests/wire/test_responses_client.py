@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ import pydantic
 import pytest
 from aiohttp import web
 
+from gateway.transparency.manifests import read_manifest
 from tests import responses_server as server
 from tests.desk import POLICY, SIN, Desk
 from tests.gateway_process import Gateway, all_records, closed_records, example_config, verify_live
@@ -83,6 +87,11 @@ def ask(client: openai.OpenAI, text: Any = "Bonjour", *, stream: bool = False, *
         return events.get_final_response()
 
 
+def keys_of(desk: Desk) -> list[bytes]:
+    with urllib.request.urlopen(f"{desk.gateway.url}/.well-known/jwks.json", timeout=20) as answer:
+        return [base64.urlsafe_b64decode(one["x"] + "==") for one in json.loads(answer.read())["keys"]]
+
+
 def read(client: openai.OpenAI, into: list[Any], **asked: Any) -> None:
     """Every event of a stream, as far as it goes."""
     with (
@@ -109,8 +118,11 @@ def test_an_answer_is_whole_labelled_and_kept_by_nobody(desk: Desk, standin: Sta
     assert [one.type for one in answer.output] == ["reasoning", "message"]
     assert (answer.output[0].summary[0].text, len(answer.output[0].encrypted_content)) == ("Voyons.", 68)
     assert (answer.usage.input_tokens, answer.usage.output_tokens) == (11, 7)
-    assert answer.model_extra["vigie"]["source_type"].endswith("/trainedAlgorithmicMedia")
-    assert answer.model_extra["vigie"]["decision"] == closed_records(*desk.place)[-1]["decision"]
+    vigie = answer.model_extra["vigie"]
+    assert vigie["source_type"].endswith("/trainedAlgorithmicMedia")
+    assert vigie["decision"] == closed_records(*desk.place)[-1]["decision"]
+    signed = read_manifest(vigie["manifest"], keys_of(desk))
+    assert signed["content"] == [hashlib.sha256(answer.output_text.encode()).hexdigest()]
     sent = standin.received[-1]
     assert (sent["model"], sent["store"], sent["instructions"]) == ("stand-in", False, "Sois bref.")
 
