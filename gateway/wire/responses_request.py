@@ -13,7 +13,6 @@ from typing import Any
 
 from gateway.errors import Message, Refusal
 from gateway.wire.calls import (
-    NOTHING,
     Call,
     Limits,
     Path,
@@ -53,10 +52,13 @@ KNOWN_ITEMS = frozenset(
 GIVING_TOOLS = frozenset({"additional_tools", "tool_search_output"})
 SCHEMAS = frozenset({"tools", "text", "tool_choice", "include"})
 SCHEMA_NAMES = frozenset({"type", "name", "format", "$ref", "required", "include"})
+EXAMPLES = frozenset({"default", "const", "enum", "example", "examples", "user_location"})
 ITEM_NAMES = frozenset({"type", "id", "role", "status", "phase", "call_id", "approval_request_id"})
 CALL_NAMES = ITEM_NAMES | {"name", "namespace", "server_label"}
 PART_NAMES = frozenset({"type", "detail", "format", "file_id"})
+TOKENS = "logprobs"
 PARTS = frozenset({"content", "summary", "output", "outputs", "results"})
+ACTION_NAMES = frozenset({"type"})
 ACTIONS = frozenset({"action", "actions", "operation", "environment"})
 
 _IMAGE = re.compile(r"(?:iVBORw0KGgo|/9j/|UklGR|R0lGOD)[A-Za-z0-9+/=]{16,}").fullmatch
@@ -98,10 +100,13 @@ def prepared(body: Json) -> Json:
 
     So a thought of an earlier turn is worth nothing unless it is there whole, or sealed: one that only refers to what the
     provider would have kept is an error to it, and is left out. Where thoughts are asked for, they are asked for sealed.
+    The tokens of an earlier answer, with their probabilities, are its text said again, which no provider asks to see.
     """
     body["store"] = False
-    if isinstance(body["input"], list):
-        body["input"] = [item for item in body["input"] if not _is_only_a_reference(item)] or body["input"]
+    given = body["input"]
+    if isinstance(given, list):
+        kept = [item for item in given if not _is_only_a_reference(item)] or given
+        body["input"] = [_without_tokens(item) for item in kept]
     if isinstance(body.get("reasoning"), dict):
         include = body.get("include") or []
         if "reasoning.encrypted_content" not in include:
@@ -116,6 +121,14 @@ def is_image(value: Any) -> bool:
 
 def _is_only_a_reference(item: Json) -> bool:
     return item.get("type") == "reasoning" and not item.get("encrypted_content") and not item.get("content")
+
+
+def _without_tokens(item: Json) -> Json:
+    for name in PARTS:
+        parts = item.get(name)
+        if isinstance(parts, list) and any(TOKENS in part for part in parts):
+            item = {**item, name: [{key: one for key, one in part.items() if key != TOKENS} for part in parts]}
+    return item
 
 
 # ── its shape ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -246,10 +259,10 @@ def _texts(value: Mapping[str, Any]) -> Iterator[Text]:
     The input last, since a conversation grows at its end and what is numbered by first appearance is to keep its number.
     """
     for name, one in value.items():
-        if name in ("model", "input", "stream"):
-            continue
-        free = name == "metadata" or name not in KNOWN_FIELDS
-        yield from every_string(one, (name,), name, SCHEMA_NAMES if name in SCHEMAS else NOTHING, numbers=free)
+        if name in SCHEMAS:
+            yield from _schema_texts(one, (name,), name)
+        elif name not in ("model", "input", "stream"):
+            yield from every_string(one, (name,), name, numbers=name == "metadata" or name not in KNOWN_FIELDS)
     given = value["input"]
     if isinstance(given, str):
         yield Text(("input",), "user", given)
@@ -258,22 +271,58 @@ def _texts(value: Mapping[str, Any]) -> Iterator[Text]:
         yield from _item_texts(item, ("input", index))
 
 
+def _schema_texts(value: Any, path: Path, role: str) -> Iterator[Text]:
+    """Names and JSON Schemas. What a schema gives as an example is no word of the protocol's."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key in EXAMPLES:
+                yield from every_string(one, (*path, key), role, numbers=True)
+            else:
+                yield from _schema_texts(one, (*path, key), role)
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _schema_texts(one, (*path, index), role)
+    else:
+        yield from every_string(value, path, role, SCHEMA_NAMES)
+
+
 def _item_texts(item: Mapping[str, Any], path: Path) -> Iterator[Text]:
     """Every text of one item, whatever it is."""
     kind = _kind(item)
     role = item["role"] if is_name(item.get("role")) else kind
     is_call = kind in KNOWN_ITEMS and kind.endswith(("_call", "_request", "_output", "_tools"))
+    names = CALL_NAMES if is_call else ITEM_NAMES
     for key, value in item.items():
-        if key in PARTS and not isinstance(value, str):
-            yield from every_string(value, (*path, key), role, PART_NAMES)
+        at = (*path, key)
+        if key in PARTS and isinstance(value, list):
+            for index, part in enumerate(value):
+                looked_at = {name: one for name, one in part.items() if name != TOKENS}  # which `prepared` leaves out
+                yield from _shallow_texts(looked_at, (*at, index), role, PART_NAMES)
+        elif key in PARTS and not isinstance(value, str):
+            yield from _shallow_texts(value, at, role, PART_NAMES)
         elif key in ACTIONS:
-            yield from every_string(value, (*path, key), role, frozenset({"type"}), numbers=True)
-        elif key == "tools":
-            yield from every_string(value, (*path, key), role, SCHEMA_NAMES)
+            yield from _shallow_texts(value, at, role, ACTION_NAMES)
+        elif key == "tools" and kind in GIVING_TOOLS | {"mcp_list_tools"}:
+            yield from _schema_texts(value, at, role)
         elif not isinstance(value, str):
-            yield from every_string(value, (*path, key), role, numbers=True)
+            yield from every_string(value, at, role, numbers=True)
         elif not (kind == "image_generation_call" and key == "result" and is_image(value)):
-            yield from every_string(value, (*path, key), role, CALL_NAMES if is_call else ITEM_NAMES)
+            yield from every_string(value, at, role, names)
+
+
+def _shallow_texts(value: Any, path: Path, role: str, names: frozenset[str]) -> Iterator[Text]:
+    """Every text of an object, or of each in a list. Only at its first level are `names` the protocol's own words."""
+    if isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _shallow_texts(one, (*path, index), role, names)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if isinstance(one, str):
+                yield from every_string(one, (*path, key), role, names)
+            else:
+                yield from every_string(one, (*path, key), role, numbers=True)
+    else:
+        yield from every_string(value, path, role, numbers=True)
 
 
 def _media(value: Mapping[str, Any]) -> Iterator[str]:

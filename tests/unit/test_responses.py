@@ -156,7 +156,14 @@ def test_any_json_is_a_call_or_is_refused(value: Any) -> None:
         {"input": [{"type": "message", "role": "user", "content": "x", "nouveau": {"name": "Tremblay"}}]},
         {"tools": [{"type": "function", "name": "f", "description": STRINGS}]},
         {"tools": [{"type": "function", "name": "f", "parameters": {"enum": [STRINGS]}}]},
+        {"tools": [{"type": "function", "name": "f", "parameters": {"default": {"name": "Tremblay"}}}]},
         {"tools": [{"type": "mcp", "server_label": "s", "server_url": STRINGS}]},
+        {"input": [{"role": "user", "content": [{"type": "input_text", "text": "x", "more": {"type": "Tremblay"}}]}]},
+        {"input": [{"type": "computer_call", "action": {"type": "x", "more": {"type": "Tremblay"}}}]},
+        {"input": [{"type": "computer_call", "actions": [{"type": "x", "keys": ["Tremblay"]}]}]},
+        {"input": [{"type": "file_search_call", "results": [{"attributes": {"file_id": "Tremblay", "n": 1}}]}]},
+        {"input": [{"type": "message", "role": "user", "content": "x", "tools": [{"name": "Tremblay"}]}]},
+        {"input": [{"type": "mcp_list_tools", "tools": [{"name": "f", "input_schema": {"enum": ["Tremblay"]}}]}]},
         {"text": {"format": {"type": "json_schema", "name": "s", "schema": {"title": STRINGS}}}},
         {"metadata": {"name": "Tremblay"}},
         {"user": STRINGS},
@@ -244,6 +251,17 @@ def test_the_provider_is_to_keep_nothing_and_is_sent_no_thought_that_it_would_ha
     assert (body["store"], body["include"]) == (False, ["reasoning.encrypted_content"])
     assert [item["id"][:-1].strip("<>") for item in body["input"]] == ["rs_"]
     assert len(call.body["input"]) == 2
+
+
+def test_the_tokens_of_an_earlier_answer_do_not_leave_again() -> None:
+    tokens = [{"token": STRINGS, "logprob": -0.123456, "top_logprobs": []}] * 100
+    call = call_of(
+        input=[server.message(server.text_part("Bonjour.", logprobs=tokens)), {"role": "user", "content": "x"}]
+    )
+    assert [text.value for text in call.texts if text.path[0] == "input"] == ["Bonjour.", "x"]
+    (part,) = responses.prepared(rewrite(call, {}, model="m"))["input"][0]["content"]
+    assert part == {"type": "output_text", "text": "Bonjour.", "annotations": []}
+    assert call.body["input"][0]["content"][0]["logprobs"] == tokens
 
 
 @LONG
