@@ -74,16 +74,28 @@ def proposing(standin: StandIn, *calls: tuple[str, Any], text: str = "") -> None
 def client_of(desk: Desk, session: str = "s", **more: Any) -> openai.OpenAI:
     settings = {"max_retries": 0, "timeout": 30, **more}
     headers = {"x-vigie-session": session}
-    return openai.OpenAI(
-        base_url=f"{desk.gateway.url}/v1", api_key=desk.gateway.key, default_headers=headers, **settings
+    OPEN.append(
+        openai.OpenAI(base_url=f"{desk.gateway.url}/v1", api_key=desk.gateway.key, default_headers=headers, **settings)
     )
+    return OPEN[-1]
+
+
+OPEN: list[openai.OpenAI] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """Every client of a test is closed after it: a socket left open is somebody else's warning."""
+    yield
+    while OPEN:
+        OPEN.pop().close()
 
 
 def ask(client: openai.OpenAI, text: Any = "Bonjour", *, stream: bool = False, **more: Any) -> Any:
     """The response, whether streamed or not."""
     if not stream:
         return client.responses.create(model="assistant", input=text, **more)
-    with client, client.responses.stream(model="assistant", input=text, **more) as events:
+    with client.responses.stream(model="assistant", input=text, **more) as events:
         return events.get_final_response()
 
 
