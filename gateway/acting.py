@@ -171,7 +171,8 @@ def join_key(governed: Governed, parts: Parts) -> str:
 
 async def rejoined(governed: Governed, parts: Parts) -> tuple[str, bytes] | None:
     """The deployment and its answer, if this request was made before and what it led to is still held."""
-    if not governed.call.tools or not may_hold(governed.configuration.policy):
+    offered = governed.call.tools or governed.call.provider_tools
+    if not offered or not may_hold(governed.configuration.policy):
         return None
     for held in await asyncio.to_thread(parts.holds.joinable, join_key(governed, parts)):
         content = await asyncio.to_thread(parts.holds.content, held.id)

@@ -358,7 +358,7 @@ def key_file(path: Path) -> bytes:
 
 
 class Calls:
-    """`POST /v1/chat/completions`, `/v1/embeddings`, `/v1/messages`: one governed call."""
+    """`POST /v1/chat/completions`, `/v1/responses`, `/v1/messages`, `/v1/embeddings`: one governed call."""
 
     def __init__(self, protocol: str, state: State) -> None:
         self.protocol, self._state = protocol, state
@@ -387,6 +387,7 @@ class Doors:
             "/v1/chat/completions": Calls("chat", routed.state),
             "/v1/embeddings": Calls("embeddings", routed.state),
             "/v1/messages": Calls("messages", routed.state),
+            "/v1/responses": Calls("responses", routed.state),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -40,6 +40,7 @@ def document() -> dict[str, Any]:
             "/v1/messages/count_tokens": _write(
                 "Estimer les jetons, ici même. Estimate tokens, here.", "200", {"model": "string", "messages": "array"}
             ),
+            "/v1/responses": _call("Conversation (protocole Responses d'OpenAI). Responses.", "Responses"),
             "/v1/models": _read("Modèles offerts à cette clé. Models this key may use.", "application/json"),
             "/v1/models/{model}": _read("Un modèle. One model.", "application/json", parameters=("model",)),
             "/v1/halts": {
@@ -215,6 +216,17 @@ def document() -> dict[str, Any]:
                         "max_tokens": {"type": "integer"},
                         "system": {"type": ["string", "array"]},
                         "messages": {"type": "array", "items": {"type": "object"}},
+                        "stream": {"type": "boolean"},
+                    },
+                },
+                "Responses": {
+                    "type": "object",
+                    "required": ["model", "input"],
+                    "properties": {
+                        "model": {"type": "string"},
+                        "input": {"type": ["string", "array"], "description": "L'échange entier. The whole exchange."},
+                        "instructions": {"type": "string"},
+                        "tools": {"type": "array", "items": {"type": "object"}},
                         "stream": {"type": "boolean"},
                     },
                 },

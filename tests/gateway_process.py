@@ -35,7 +35,10 @@ def example_config(directory: Path, *, provider_port: int, ner: bool = False, **
         for one in catalogue["deployments"]
         if one["provider"]["protocol"] == "openai" and one["operator"]["public_body"]
     )
-    local["provider"] = {"protocol": "openai", "base_url": f"http://127.0.0.1:{provider_port}/v1", "model": "stand-in"}
+    local["provider"] = {
+        "protocol": "openai", "base_url": f"http://127.0.0.1:{provider_port}/v1", "model": "stand-in",
+        "apis": ["chat", "embeddings", "responses"],
+    }  # fmt: skip
     local["enabled"], local["allowed_fields"] = True, ["top_k"]
     for model in catalogue["models"]:
         if model["id"] == "assistant":

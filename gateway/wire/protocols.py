@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from gateway.wire import chat, embeddings, messages
+from gateway.wire import chat, embeddings, messages, responses
 from gateway.wire.answers import GuardFor
 from gateway.wire.calls import Call, Limits, Settled, ToolCall
 
@@ -97,4 +97,4 @@ class Wire(Protocol):
         ...
 
 
-WIRES: Mapping[str, Wire] = {"chat": chat, "embeddings": embeddings, "messages": messages}
+WIRES: Mapping[str, Wire] = {"chat": chat, "responses": responses, "messages": messages, "embeddings": embeddings}

@@ -25,9 +25,10 @@ class Event:
 class Parser:
     """Bytes in, events out; an event cut anywhere is put together again."""
 
-    __slots__ = ("_data", "_data_size", "_event", "_line_parts", "_size", "_started")
+    __slots__ = ("_data", "_data_size", "_event", "_line_parts", "_longest", "_size", "_started")
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = MAX_EVENT) -> None:
+        self._longest = longest
         self._line_parts: list[
             bytes
         ] = []  # the line that is arriving: joined when it ends, so that a long one costs its length
@@ -38,13 +39,13 @@ class Parser:
         self._started = False
 
     def feed(self, data: bytes) -> list[Event]:
-        """The events that are complete now. Raises `ProviderBroke` for an event over `MAX_EVENT` bytes."""
+        """The events that are complete now. Raises `ProviderBroke` for an event over `longest` bytes."""
         events: list[Event] = []
         self._size += len(data)
         self._line_parts.append(data)
         if not self._started or b"\n" in data or b"\r" in data or self._line_parts[0].endswith(b"\r"):
             self._lines(b"".join(self._line_parts), events)
-        if self._size > MAX_EVENT:
+        if self._size > self._longest:
             raise ProviderBroke(
                 Message("Un événement du fournisseur est trop long.", "An event of the provider's is too long.")
             )

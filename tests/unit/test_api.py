@@ -28,7 +28,7 @@ def served() -> set[tuple[str, str]]:
         if isinstance(app, Starlette):
             break
         app = next(value for value in vars(app).values() if callable(value))
-    calls = {(f"/v1/{name}", "post") for name in ("chat/completions", "embeddings", "messages")}
+    calls = {(f"/v1/{name}", "post") for name in ("chat/completions", "embeddings", "messages", "responses")}
     return calls | {
         (TILES.get(path := re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path), path), method.lower())
         for route in app.routes
