@@ -7,6 +7,7 @@ only by one that is whole. May import `policies`, which checks conditions.
 from gateway.config.cases import CaseResult, check_cases, run_cases
 from gateway.config.live import Live
 from gateway.config.loading import Configuration, load, load_policy, load_settings
+from gateway.config.mcp_file import McpFile, McpServer
 from gateway.config.models import (
     Assessment,
     Bilingual,
@@ -23,6 +24,7 @@ from gateway.config.models import (
     Settings,
     System,
     TelemetrySettings,
+    Timeouts,
     Webhook,
 )
 from gateway.config.problems import ConfigurationError, Problem
@@ -42,6 +44,8 @@ __all__ = [
     "Labels",
     "Listener",
     "Live",
+    "McpFile",
+    "McpServer",
     "Model",
     "Person",
     "Privacy",
@@ -51,6 +55,7 @@ __all__ = [
     "Settings",
     "System",
     "TelemetrySettings",
+    "Timeouts",
     "Webhook",
     "check_cases",
     "is_secret",
