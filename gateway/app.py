@@ -36,6 +36,7 @@ from gateway.config import Configuration, Live, Settings, secret
 from gateway.content import Archive, days_now, open_archive
 from gateway.errors import Fault, Message, Refusal, VigieError
 from gateway.identity import Keys, Principal, hash_user
+from gateway.mcp import Door, Servers
 from gateway.openapi import document
 from gateway.parts import Answer, Parts
 from gateway.policies import Remembered
@@ -79,6 +80,7 @@ class House:
     providers: Providers
     user_key: bytes
     provenance: Provenance
+    servers: Servers
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     @property
@@ -152,10 +154,10 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
     )
     house = House(
         live, data, store, ledger, keys, halts, holds, watch, notices, content, telemetry, parts, providers, pepper,
-        provenance, tasks,
+        provenance, Servers(), tasks,
     )  # fmt: skip
     halts.tell(lambda in_force: carry_out(in_force, house))
-    async with contextlib.AsyncExitStack() as stack:
+    async with house.servers.running(configuration.mcp), contextlib.AsyncExitStack() as stack:
         await ledger.start()
         stack.push_async_callback(ledger.stop)
         await ledger.publish_policy(configuration.policy.version, configuration.policy.source)
@@ -197,6 +199,7 @@ async def keep_current(house: House) -> None:
             await house.ledger.publish_policy(candidate.policy.version, candidate.policy.source)
             house.live.adopt(candidate)
             await house.providers.prepare(candidate.catalogue)
+            await house.servers.prepare(candidate.mcp)
         except Exception as error:  # noqa: BLE001 - a store that is out: tried again at the next turn, which must come
             house.telemetry.unexpected(error)
             continue
@@ -233,6 +236,7 @@ def carry_out(in_force: Sequence[Halt], house: House) -> None:
     """Cut the calls under way that the halts in force stop, and record how long it took."""
     for halt, tickets in house.parts.running.cut(in_force).items():
         owned(asyncio.create_task(measure_halt(halt, tickets, house)), house.tasks)
+    house.servers.close_halted(in_force)
     owned(asyncio.create_task(cancel_halted(in_force, house)), house.tasks)
 
 
@@ -637,6 +641,7 @@ def create(config: Path | None = None, data: Path | None = None) -> ASGIApp:
             *ledger_pages.routes(),
             *desk.ROUTES,
             *citizen.ROUTES,
+            Route("/mcp/{server}", Door(), methods=["GET", "POST", "DELETE"]),
         ],
         exception_handlers=handlers,
         lifespan=lifespan,

@@ -112,6 +112,7 @@ def document() -> dict[str, Any]:
                 **_write("Lever une retenue légale. Release a legal hold.", "200", {"reason": "string"}),
                 "parameters": [_in_path("hold")],
             },
+            "/mcp/{server}": {**_mcp(), "parameters": [_in_path("server")]},
             "/v1/events": _read("Ce qui arrive, en continu. What happens, as it does.", "text/event-stream"),
             "/v1/provenance/verify": _open(
                 _write(
@@ -266,6 +267,36 @@ def _call(summary: str, schema: str) -> dict[str, Any]:
                 **dict.fromkeys(statuses, _ERROR),
             },
         }
+    }
+
+
+def _mcp() -> dict[str, Any]:
+    """Streamable HTTP of the Model Context Protocol: its own documents say what the messages are."""
+    headers = ("MCP-Protocol-Version", "Mcp-Method", "Mcp-Name", "Mcp-Session-Id")
+    parameters = [
+        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
+        for name in (*headers, "x-vigie-user", "x-vigie-session", "x-vigie-agent")
+    ]
+    message = {"application/json": {"schema": {"type": "object", "required": ["jsonrpc", "method"]}}}
+    answers = {
+        "200": {
+            "description": "La réponse JSON-RPC. The response.",
+            "content": {"application/json": {}, "text/event-stream": {}},
+        },
+        "202": {"description": "Avis reçu. Notification taken."},
+        "default": {"description": "Erreur JSON-RPC. JSON-RPC error.", "content": {"application/json": {}}},
+    }
+    ended = {"204": {"description": "Session finie. Session ended."}, "default": answers["default"]}
+    none = {"405": {"description": "Aucun flux permanent. No standing stream."}, "default": answers["default"]}
+    return {
+        "get": {"summary": "N'existe pas ici. Not there.", "parameters": parameters, "responses": none},
+        "post": {
+            "summary": "Un message MCP, gouverné. An MCP message, governed.",
+            "parameters": parameters,
+            "requestBody": {"required": True, "content": message},
+            "responses": answers,
+        },
+        "delete": {"summary": "Finir une session. End a session.", "parameters": parameters, "responses": ended},
     }
 
 

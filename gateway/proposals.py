@@ -65,8 +65,13 @@ async def masked_text(text: str, analyser: Analyser) -> str:
     return _masked(text, (await analyser.find([text]))[0])
 
 
-def action_facts(examined: Examined, policy: Policy, keyed_hash: Callable[[str], str]) -> Facts:
-    """The facts that the action stage adds. `keyed_hash`: of a text with findings, so that equal ones can be told."""
+def action_facts(
+    examined: Examined, policy: Policy, keyed_hash: Callable[[str], str], *, server: str = "", place: str = ""
+) -> Facts:
+    """The facts that the action stage adds. `keyed_hash`: of a text with findings, so that equal ones can be told.
+
+    `server`: the MCP server whose tool it is, and `place`, where that server processes; empty through other doors.
+    """
 
     def shown(text: str) -> str | None:
         types = sorted({kind for piece in _pieces(text) for kind in examined.types.get(piece, ())})
@@ -79,6 +84,8 @@ def action_facts(examined: Examined, policy: Policy, keyed_hash: Callable[[str],
             _copy(arguments, path, seen)
     return {
         "action.tool": examined.action.tool,
+        "action.server": server,
+        "action.place": place,
         "action.arguments": _recordable(_with(seen, shown)),
         "action.entities": tuple(sorted(examined.entities)),
     }

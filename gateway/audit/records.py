@@ -59,8 +59,8 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "action.asked",
-        "Avant la réponse à une action demandée hors d'un appel\u00a0: la décision et ses faits",
-        "Before the answer to an action that is asked for outside of a call: the decision and its facts",
+        "Avant la réponse à une action demandée hors d'un appel, ou avant qu'elle parte\u00a0: la décision et ses faits",
+        "Before the answer to an action that is asked for outside of a call, or before it goes: the decision and its facts",
     ),
     Kind(
         "action.held",
@@ -80,6 +80,11 @@ KINDS: tuple[Kind, ...] = (
         "action.cancelled",
         "Une action retenue est annulée\u00a0: arrêt d'urgence, ou demandeur parti",
         "A held action is cancelled: an emergency stop, or its requester left",
+    ),
+    Kind(
+        "action.answered",
+        "Avant que la réponse d'un serveur MCP parvienne à l'application, ou à l'échec\u00a0: ce qu'il en est advenu",
+        "Before the answer of an MCP server reaches the application, or at a failure: what came of it",
     ),
     Kind(
         "content.read",

@@ -7,6 +7,7 @@ only by one that is whole. May import `policies`, which checks conditions.
 from gateway.config.cases import CaseResult, check_cases, run_cases
 from gateway.config.live import Live
 from gateway.config.loading import Configuration, load, load_policy, load_settings
+from gateway.config.mcp_file import McpFile, McpServer
 from gateway.config.models import (
     Assessment,
     Bilingual,
@@ -46,6 +47,8 @@ __all__ = [
     "LedgerSettings",
     "Listener",
     "Live",
+    "McpFile",
+    "McpServer",
     "Model",
     "Person",
     "Privacy",

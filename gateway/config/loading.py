@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gateway.config.entries import check_provider
 from gateway.config.explaining import Shape, shape
 from gateway.config.label_rules import check_choices, check_wordings
+from gateway.config.mcp_file import MCP, McpFile, check_servers
 from gateway.config.models import Catalogue, Labels, Register, Settings, System
 from gateway.config.policy_files import PolicyFile, RuleEntry
 from gateway.config.problems import ConfigurationError, Problem
@@ -35,6 +36,7 @@ class Configuration:
     version: str
     warnings: tuple[Problem, ...] = ()
     recognizers: Path | None = None
+    mcp: McpFile = field(default_factory=McpFile)
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ def load(directory: Path, *, today: date | None = None) -> Configuration:
     register_document, register = files.read("register.yaml", Register)
     labels_document, labels = files.read("labels.yaml", Labels)
     recognizers = _read_recognizers(files)
+    mcp_document, mcp = _read_mcp(files)
     policies = _read_policies(files)
     rules = policies.rules
     problems = files.problems
@@ -72,6 +75,8 @@ def load(directory: Path, *, today: date | None = None) -> Configuration:
         problems += _check_register(register, catalogue, labels, rules, register_document)
         problems += check_wordings(labels, labels_document)
         problems += check_choices(register, labels, register_document)
+        if mcp_document is not None and mcp is not None:
+            problems += check_servers(mcp, register, catalogue, mcp_document)
         for entry, loc, document in policies.entries:
             problems += check_rule_names(entry, loc, document, catalogue, register, labels)
         problems += _expired(catalogue, register, catalogue_document, register_document, today or date.today())  # noqa: DTZ011
@@ -81,7 +86,16 @@ def load(directory: Path, *, today: date | None = None) -> Configuration:
     policy = Policy.of(rules.values(), (_derogation(register, index) for index in range(len(register.derogations))))
     version = _version(files.contents)
     path = directory / RECOGNIZERS if recognizers is not None else None
-    return Configuration(settings, catalogue, register, labels, policy, version, tuple(problems), path)
+    mcp = mcp if mcp is not None else McpFile()
+    return Configuration(settings, catalogue, register, labels, policy, version, tuple(problems), path, mcp)
+
+
+def _read_mcp(files: _Files) -> tuple[Document | None, McpFile | None]:
+    """The MCP servers, if there are any."""
+    with suppress(OSError):  # as for recognizers
+        if not (files.directory / MCP).exists():
+            return None, None
+    return files.read(MCP, McpFile)
 
 
 def _read_recognizers(files: _Files) -> RecognizerFile | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from gateway.config.mcp_file import MCP, McpFile
 from gateway.config.models import Catalogue, Labels, Register, Settings
 from gateway.config.policy_files import CaseFile, PolicyFile
 from gateway.config.recognizer_files import RecognizerFile
@@ -16,6 +17,7 @@ FILES: dict[str, type[BaseModel]] = {
     "register.yaml": Register,
     "labels.yaml": Labels,
     "recognizers.yaml": RecognizerFile,
+    MCP: McpFile,
     "policies/*.yaml": PolicyFile,
     "policies/*.cases.yaml": CaseFile,
 }

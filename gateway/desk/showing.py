@@ -51,6 +51,7 @@ def hold_json(held: Held, content: Content | None, language: str, *, revealed: b
         "session": held.subject.session,
         "agent": held.subject.agent,
         "model": held.subject.model,
+        "server": held.subject.deployment if held.door == "mcp" else "",
         "requester": held.hold.requester,
         "door": held.door,
         "decision": held.decision,

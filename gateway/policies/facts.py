@@ -389,6 +389,21 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact("action.tool", "string", ACTION, "Outil de l'action", "Tool of the action"),
     Fact(
+        "action.server",
+        "string",
+        ACTION,
+        "Serveur MCP de l'action\u00a0; vide par une autre porte",
+        "MCP server of the action; empty through another door",
+    ),
+    Fact(
+        "action.place",
+        "string",
+        ACTION,
+        "Où ce serveur traite (CA-QC, US…)\u00a0; unknown si sa fiche ne le dit pas, vide par une autre porte",
+        "Where that server processes (CA-QC, US…); unknown if its entry does not say, empty through another door",
+        pattern=rf"{COUNTRY}|{SUBDIVISION}|unknown|",
+    ),
+    Fact(
         "action.arguments",
         "map",
         ACTION,

@@ -68,13 +68,30 @@ class Egress:
         self, url: URL, body: bytes, headers: Mapping[str, str], *, accept: frozenset[str], stream: bool
     ) -> Exchange:
         """Send, and wait for the headers of a good answer. Raises a `ProviderFault`."""
+        exchange = await self.exchange("POST", url, body, headers, stream=stream)
+        try:
+            _check(exchange, accept)
+        except BaseException:
+            exchange.close()
+            raise
+        return exchange
+
+    async def exchange(
+        self, method: str, url: URL, body: bytes, headers: Mapping[str, str], *, stream: bool
+    ) -> Exchange:
+        """As `post`, for a protocol that gives other statuses a meaning: the caller looks at `status` and headers.
+
+        A redirect or a compressed answer is a fault all the same.
+        """
         if url.origin() != self._origin:
             raise OutsideCatalogue
         bounds, loop = self._bounds, asyncio.get_running_loop()
         deadline = loop.time() + bounds.total_s
         try:
             async with asyncio.timeout(min(bounds.first_byte_s, bounds.total_s)):
-                response = await self._open().post(url, data=body, headers=headers, allow_redirects=False)
+                response = await self._open().request(
+                    method, url, data=body or None, headers=headers, allow_redirects=False
+                )
         except TimeoutError:
             raise TimedOut from None
         except aiohttp.ClientResponseError:
@@ -87,7 +104,7 @@ class Egress:
         limit = self._max_stream_bytes if stream else self._max_bytes
         exchange = Exchange(response, bounds.idle_s, deadline, limit, self._ended)
         try:
-            _check(response, accept)
+            _check_form(exchange)
         except BaseException:
             exchange.close()
             raise
@@ -123,7 +140,7 @@ class Egress:
 
 
 class Exchange:
-    """A good answer on its way in: its headers are here, its body is read by `chunks` or `whole`."""
+    """An answer on its way in: its status and headers are here, its body is read by `chunks` or `whole`."""
 
     def __init__(
         self,
@@ -136,6 +153,7 @@ class Exchange:
         self._response, self._idle_s, self._deadline, self._left = response, idle_s, deadline, max_bytes
         self._ended: Callable[[], None] | None = ended
         self._lingering = False
+        self.status, self.content_type = response.status, response.content_type
         self.headers = {name.lower(): value for name, value in response.headers.items()}
 
     async def chunks(self) -> AsyncIterator[bytes]:
@@ -207,9 +225,9 @@ def _too_large() -> BrokeProtocol:
     )
 
 
-def _check(response: aiohttp.ClientResponse, accept: frozenset[str]) -> None:
-    """Raises unless the answer is a success, of an expected type, and not compressed."""
-    if 300 <= response.status < 400:
+def _check_form(exchange: Exchange) -> None:
+    """Raises for what no protocol of ours may answer: a redirect, which is never followed, or anything compressed."""
+    if 300 <= exchange.status < 400:
         raise BrokeProtocol(
             Message(
                 "Le fournisseur a répondu par une redirection, qui n'est jamais suivie.",
@@ -217,23 +235,28 @@ def _check(response: aiohttp.ClientResponse, accept: frozenset[str]) -> None:
             ),
             code="provider_redirected",
         )
-    if response.status >= 400:
-        raise ProviderRefused(response.status)
-    if response.status != 200:
-        raise BrokeProtocol(
-            Message("Le fournisseur a répondu sans réponse.", "The provider answered without an answer.")
-        )
-    if response.content_type not in accept:
-        raise BrokeProtocol(
-            Message(
-                "Le type de contenu du fournisseur n'est pas celui attendu.",
-                "The provider's content type is not the one expected.",
-            )
-        )
-    if response.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+    plain = exchange.headers.get("content-encoding", "identity").strip().lower() in ("identity", "")
+    if not plain and exchange.status < 400:
         raise BrokeProtocol(
             Message(
                 "Le fournisseur a compressé sa réponse, ce qui ne lui était pas demandé.",
                 "The provider compressed its answer, which it was not asked to do.",
+            )
+        )
+
+
+def _check(exchange: Exchange, accept: frozenset[str]) -> None:
+    """Raises unless the answer is a success, of an expected type."""
+    if exchange.status >= 400:
+        raise ProviderRefused(exchange.status)
+    if exchange.status != 200:
+        raise BrokeProtocol(
+            Message("Le fournisseur a répondu sans réponse.", "The provider answered without an answer.")
+        )
+    if exchange.content_type not in accept:
+        raise BrokeProtocol(
+            Message(
+                "Le type de contenu du fournisseur n'est pas celui attendu.",
+                "The provider's content type is not the one expected.",
             )
         )
