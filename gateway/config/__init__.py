@@ -23,11 +23,13 @@ from gateway.config.models import (
     Settings,
     System,
     TelemetrySettings,
-    Webhook,
 )
+from gateway.config.notice_settings import EscalationStep, NoticeSettings, Target, Webhook
 from gateway.config.problems import ConfigurationError, Problem
 from gateway.config.schemas import schemas
 from gateway.config.secret import Current, is_secret, secret
+from gateway.config.shapes import seconds_of
+from gateway.config.tools import Price, SessionLimits, Standing, ToolEntry, lists_tools, standing_of
 
 __all__ = [
     "Assessment",
@@ -38,26 +40,36 @@ __all__ = [
     "ConfigurationError",
     "Current",
     "Deployment",
+    "EscalationStep",
     "LabelText",
     "Labels",
     "Listener",
     "Live",
     "Model",
+    "NoticeSettings",
     "Person",
+    "Price",
     "Privacy",
     "Problem",
     "Register",
     "Retention",
+    "SessionLimits",
     "Settings",
+    "Standing",
     "System",
+    "Target",
     "TelemetrySettings",
+    "ToolEntry",
     "Webhook",
     "check_cases",
     "is_secret",
+    "lists_tools",
     "load",
     "load_policy",
     "load_settings",
     "run_cases",
     "schemas",
+    "seconds_of",
     "secret",
+    "standing_of",
 ]

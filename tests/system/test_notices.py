@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from aiohttp import web
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from gateway.config import Webhook
+from gateway.config import Configuration, NoticeSettings, Settings, Webhook, load
 from gateway.errors import Message
 from gateway.storage import Store
 from gateway.storage.tables import notices as table
@@ -60,6 +61,12 @@ class Clock:
         return self.now
 
 
+def configured(settings: NoticeSettings) -> Configuration:
+    """The example body's configuration, with other notices."""
+    example = load(Path(__file__).parents[2] / "config")
+    return replace(example, settings=Settings(notices=settings))
+
+
 def outcomes(store: Store) -> list[tuple[str, int]]:
     with store.read() as connection:
         return [(row.outcome, row.tries) for row in connection.execute(select(table).order_by(table.c.id))]
@@ -79,8 +86,9 @@ async def test_a_notice_is_signed_tried_again_and_known_by_its_id(
     (tmp_path / "key").write_text("whsec_" + base64.b64encode(KEY).decode())
     hook = Webhook(id="astreinte", url=f"http://127.0.0.1:{receiver.port}/hook", secret=f"file:{tmp_path / 'key'}")
     clock = Clock()
-    notices = Notices(store, lambda: [hook], clock)
-    other_process = Notices(store, lambda: [hook], clock)
+    configuration = configured(NoticeSettings(webhooks=(hook,)))
+    notices = Notices(store, lambda: configuration, clock)
+    other_process = Notices(store, lambda: configuration, clock)
     holds = Holds(store, Seal(b"k" * 32), clock=clock, also=notices.queue)
     receiver.statuses = [500, 302]
     running = [asyncio.create_task(one.forever()) for one in (notices, other_process)]
