@@ -117,7 +117,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
     notices = Notices(
         store,
         lambda: live.current,
-        given_up=lambda target: telemetry.security_event("notice_given_up", part=target),
+        not_taken=lambda target: telemetry.security_event("notice_not_taken", part=target),
     )
     holds = Holds(
         store,

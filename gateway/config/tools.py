@@ -44,14 +44,6 @@ class SessionLimits(Strict):
         Decimal(0), ge=0, decimal_places=2, description="in the currency of the catalogue's prices, e.g. 2.50"
     )
 
-    @property
-    def any(self) -> bool:
-        """Whether anything is bounded at all."""
-        return bool(self.steps or self.minutes or self.tokens or self.spend)
-
-
-NO_LIMITS = SessionLimits()
-
 
 class Price(Strict):
     """What a deployment charges."""

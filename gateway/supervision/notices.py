@@ -1,9 +1,8 @@
 """Notices of held actions to the hosts, people and chat rooms that vigie.yaml names. *Edge*: the store, and `sending`.
 
 A notice is queued in the transaction of what it tells, so none is lost and none is made up; one process claims it, sends
-it, and tries again later if it was not taken: a receiver gets it at least once, and a webhook knows it by `webhook-id`. One
-that is given up is told to `given_up`. Nothing of an action's arguments is in it. When nobody decides, `escalating` says who
-is told next.
+it, and tries again later if it was not taken: a receiver gets it at least once, and a webhook knows it by `webhook-id`.
+Nothing of an action's arguments is in it. When nobody decides, `escalating` says who is told next.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ from gateway.supervision.wording import OPEN, Told, data_of, text_of_notice
 EVERY_S = 1.0
 CLAIM_S = 60
 AT_ONCE = 20
+MOST_UNDER_WAY = 100
 BACKOFF_S = (5, 30, 120, 600, 3_600, 10_800, 36_000)
 GONE = 410
 
@@ -41,7 +41,7 @@ GONE = 410
 class Notices:
     """The queue of notices, and what empties it. `configuration`: the one in force.
 
-    `given_up` is told the id of a target that took nothing however often it was tried.
+    `not_taken` is told the id of a target each time that it did not take a notice.
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class Notices:
         store: Store,
         configuration: Callable[[], Configuration],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        given_up: Callable[[str], None] = lambda _: None,
+        not_taken: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._store, self._configuration, self._clock, self._given_up = store, configuration, clock, given_up
+        self._store, self._configuration, self._clock, self._not_taken = store, configuration, clock, not_taken
         self._threads = Threads()
 
     @property
@@ -91,17 +91,27 @@ class Notices:
 
     async def forever(self) -> None:
         """Send what is due and escalate what nobody answers, as long as there is anybody to tell."""
+        under_way: set[asyncio.Task[None]] = set()
         async with aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
         ) as session:
-            while True:
-                await asyncio.sleep(EVERY_S)
-                if not any(self._settings.targets):
-                    continue
-                with suppress(Fault):  # the queue is in the store, and stays there
-                    await asyncio.to_thread(self.escalate)
-                    rows = await asyncio.to_thread(self._claimed)
-                    await asyncio.gather(*(self._send(session, row) for row in rows))
+            try:
+                while True:
+                    await asyncio.sleep(EVERY_S)
+                    if any(self._settings.targets) and len(under_way) < MOST_UNDER_WAY:
+                        with suppress(Fault):  # the queue is in the store, and stays there
+                            await self._turn(session, under_way)
+            finally:
+                for task in under_way:
+                    task.cancel()
+
+    async def _turn(self, session: aiohttp.ClientSession, under_way: set[asyncio.Task[None]]) -> None:
+        """What is due now: sent side by side, so that a receiver that takes its time keeps no other waiting."""
+        await asyncio.to_thread(self.escalate)
+        for row in await asyncio.to_thread(self._claimed):
+            sending = asyncio.create_task(self._send(session, row))
+            under_way.add(sending)
+            sending.add_done_callback(under_way.discard)
 
     def _insert(
         self, connection: Connection, held: Held, what: str, name: str, targets: list[Webhook | Target]
@@ -151,6 +161,10 @@ class Notices:
             ]
 
     async def _send(self, session: aiohttp.ClientSession, row: Row[Any]) -> None:
+        with suppress(Fault):  # claimed for `CLAIM_S`; then somebody tries again
+            await self._sent(session, row)
+
+    async def _sent(self, session: aiohttp.ClientSession, row: Row[Any]) -> None:
         settings = self._settings
         target = next((one for one in settings.targets if one.id == row.hook), None)
         body, status = bytes(row.body), 0
@@ -165,8 +179,8 @@ class Notices:
             status = 200 if await self._threads.run(act, TIMEOUT_S) else 0
         taken = 200 <= status < 300
         given_up = target is None or status == GONE or row.tries >= len(BACKOFF_S)
-        if given_up and not taken:
-            self._given_up(row.hook)
+        if not taken:
+            self._not_taken(row.hook)
         await asyncio.to_thread(self._settle, row, "delivered" if taken else "given_up" if given_up else "")
 
     def _settle(self, row: Row[Any], outcome: str) -> None:
