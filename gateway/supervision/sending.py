@@ -101,10 +101,8 @@ def tell_people(target: Target, title: str, text: str, *, by_mail: bool) -> bool
     plugin = apprise.Apprise.instantiate(url, asset=asset)
     if plugin is None or (_scheme(url) in MAIL) is not by_mail or not is_private(url, plugin):
         return False
-    sender = apprise.Apprise(asset=asset)
-    return bool(sender.add(plugin)) and bool(
-        sender.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT)
-    )
+    plugin.notify_format = apprise.NotifyFormat.TEXT  # nothing of it is markup, for a room to show as it likes
+    return bool(plugin.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT))  # not in its shared pool
 
 
 def is_private(url: str, plugin: Any) -> bool:

@@ -86,9 +86,18 @@ async def until(said: str, condition) -> None:
     raise AssertionError(said)
 
 
+async def stop(running: list[asyncio.Task[None]]) -> None:
+    """Cancel, and wait for the threads that still read the store."""
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_default_executor()
+
+
 async def test_a_notice_is_signed_tried_again_and_known_by_its_id(
-    receiver: Receiver, store: Store, tmp_path: Path
+    receiver: Receiver, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("gateway.supervision.notices.EVERY_S", 0.1)
     (tmp_path / "key").write_text("whsec_" + base64.b64encode(KEY).decode())
     hook = Webhook(id="astreinte", url=f"http://127.0.0.1:{receiver.port}/hook", secret=f"file:{tmp_path / 'key'}")
     clock = Clock()
@@ -119,9 +128,7 @@ async def test_a_notice_is_signed_tried_again_and_known_by_its_id(
     assert [notices.destroy_old(days) for days in (3, 1)] == [0, 1], "forgotten once its time is over"
     said = orjson.loads(receiver.got[0][1])
     assert (said["type"], said["data"]["hold"], said["data"]["tool"]) == ("action.held", held.id, "issue_payment")
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    await stop(running)
 
 
 class MailServer:
@@ -240,9 +247,7 @@ async def test_people_are_told_by_mail_and_chat_and_the_next_ones_when_nobody_an
         clock.now += timedelta(seconds=200)
         await asyncio.sleep(0.5)
         assert (len(mail.letters), len(receiver.got)) == (4, 4), "once each, and nobody is asked about what is over"
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await stop(running)
     with store.read() as connection:
         records = [orjson.loads(body) for body in connection.execute(select(records_table.c.body)).scalars()]
     escalated = [(one["hold"], one["step"], one["to"]) for one in records if one["kind"] == "action.escalated"]
@@ -270,7 +275,7 @@ def test_what_others_could_read_on_the_way_is_not_sent(
     def leaves(*_: object, **__: object) -> bool:
         raise AssertionError("sent")
 
-    monkeypatch.setattr("apprise.Apprise.notify", leaves)
+    monkeypatch.setattr("apprise.plugins.base.NotifyBase.notify", leaves)
     assert tell_people(Target(id="a", url="env:CIBLE"), "t", "t", by_mail=by_mail) is False
 
 
