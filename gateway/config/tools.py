@@ -60,14 +60,19 @@ class Price(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of a tool."""
+    """What is known of a tool; `title`: of the worst of its entries."""
 
     risk: Risk
     reversible: bool
-    registered: bool
+    title: Bilingual | None = None
+
+    @property
+    def registered(self) -> bool:
+        """Whether the register knows it at all."""
+        return self.title is not None
 
 
-UNKNOWN = Standing("critical", reversible=False, registered=False)
+UNKNOWN = Standing("critical", reversible=False)
 
 
 def standing_of(tools: Iterable[ToolEntry], name: str, system: str) -> Standing:
@@ -80,9 +85,8 @@ def standing_of(tools: Iterable[ToolEntry], name: str, system: str) -> Standing:
     found = exact or matching
     if not found:
         return UNKNOWN
-    return Standing(
-        max((one.risk for one in found), key=RISKS.index), all(one.reversible for one in found), registered=True
-    )
+    worst = max(found, key=lambda one: (RISKS.index(one.risk), not one.reversible, one.name))
+    return Standing(worst.risk, all(one.reversible for one in found), worst.title)
 
 
 def lists_tools(tools: Iterable[ToolEntry], system: str) -> bool:

@@ -8,17 +8,29 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from gateway.audit import NO_SESSION, Counters, read_session
-from gateway.storage import Store
+from gateway.storage import Prepared, Store
 from gateway.storage.tables import holds
 from gateway.supervision.holds import State
 from gateway.supervision.keeping import text_of
 
-APPROVED = (State.APPROVED.value, State.RELEASED.value)
+LET_GO = {"approved": State.APPROVED.value, "released": State.RELEASED.value}
+
+
+def _counting(_: str) -> Any:
+    """Holds of exactly this action that people let go, and that were used or still may be."""
+    names = ("of_system", "of_sha256", "since", "approved", "released")
+    system, sha256, since, approved, released = (bindparam(name) for name in names)  # type: ignore[var-annotated]
+    same = (holds.c.system == system) & (holds.c.approved_sha256 == sha256)
+    let_go = (holds.c.state == approved) | (holds.c.state == released)
+    return select(func.count()).where(same, let_go, holds.c.changed_at >= since)
+
+
+_APPROVALS = Prepared(_counting)
 
 
 class History(Protocol):
@@ -46,14 +58,9 @@ class KeptHistory:
         return await asyncio.to_thread(self._approvals, system, sha256, since)
 
     def _approvals(self, system: str, sha256: str, since: datetime) -> int:
-        counted = select(func.count()).where(
-            holds.c.system == system,
-            holds.c.approved_sha256 == sha256,
-            holds.c.state.in_(APPROVED),
-            holds.c.changed_at >= text_of(since),
-        )
         with self._store.read() as connection:
-            return int(connection.execute(counted).scalar_one())
+            values = {"of_system": system, "of_sha256": sha256, "since": text_of(since), **LET_GO}
+            return int(_APPROVALS.one(connection, values)[0])
 
 
 class NoHistory:

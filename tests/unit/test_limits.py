@@ -21,6 +21,7 @@ from gateway.audit.sessions import spent_by
 from gateway.config import ConfigurationError, Price, SessionLimits, ToolEntry, load, standing_of
 from gateway.config.reading import Loader
 from gateway.config.tools import RISKS, UNKNOWN
+from gateway.desk.showing import display
 from gateway.errors import Message
 from gateway.supervision import Held, State, Subject
 from gateway.supervision.holds import Hold
@@ -97,6 +98,14 @@ def test_a_record_without_a_session_counts_nowhere() -> None:
     assert spent_by(opened) is not None
     assert spent_by({**opened, "session": ""}) is None
     assert spent_by({"kind": "call.closed", "time": "t", "system": "a", "session": "s", "usage": None}) is None
+
+
+def test_whoever_decides_is_shown_what_the_register_says_of_the_tool() -> None:
+    tools = load(CONFIG).register.tools
+    shown = display(held("supprimer_dossier"), None, "fr", tools)["tool"]
+    assert shown == "Supprimer des données (risque critique; irréversible)"
+    assert display(held("delivrer_permis"), None, "en", tools)["tool"] == "Issue a permit (high risk; can be undone)"
+    assert "ne connaît pas cet outil" in display(held("delivrer-permis"), None, "fr", tools)["tool"]
 
 
 # ── the files of config/ ──────────────────────────────────────────────────────────────────────────────────────────
