@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 import yaml
 from hypothesis import given
@@ -18,14 +20,19 @@ from hypothesis import strategies as st
 from gateway import situation
 from gateway.audit import NO_SESSION, Counters
 from gateway.audit.sessions import spent_by
+from gateway.call import govern
 from gateway.config import ConfigurationError, Price, SessionLimits, ToolEntry, load, standing_of
 from gateway.config.reading import Loader
 from gateway.config.tools import RISKS, UNKNOWN
 from gateway.desk.showing import display
 from gateway.errors import Message
-from gateway.supervision import Held, State, Subject
+from gateway.parts import Answer
+from gateway.providers import Reply
+from gateway.situation import Asked
+from gateway.supervision import Held, NoHistory, State, Subject
 from gateway.supervision.holds import Hold
 from gateway.supervision.wording import HAPPENED, Told, text_of_notice
+from tests.playbook import Script, parts_of
 
 CONFIG = Path(__file__).parents[2] / "config"
 NAMES = ("payer", "payer_facture", "pay*", "*", "?ayer", "lire")
@@ -106,6 +113,64 @@ def test_whoever_decides_is_shown_what_the_register_says_of_the_tool() -> None:
     assert shown == "Supprimer des données (risque critique; irréversible)"
     assert display(held("delivrer_permis"), None, "en", tools)["tool"] == "Issue a permit (high risk; can be undone)"
     assert "ne connaît pas cet outil" in display(held("delivrer-permis"), None, "fr", tools)["tool"]
+
+
+class ToolsProvider:
+    """Answers with two calls of the same tool."""
+
+    async def send(self, deployment: Any, request: Any) -> Reply:
+        call = {"type": "function", "function": {"name": "consulter_dossier", "arguments": "{}"}}
+        message = {"role": "assistant", "content": None, "tool_calls": [{**call, "id": "a"}, {**call, "id": "b"}]}
+        choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+        body = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+        return Reply(200, {}, orjson.dumps(body), None)
+
+
+class Past(NoHistory):
+    """A session that has one action left, and no call once it is spent."""
+
+    def __init__(self, counters: Counters) -> None:
+        self.counters = counters
+
+    async def session(self, system: str, session: str) -> Counters:
+        return self.counters
+
+
+async def governed(past: Past) -> tuple[Answer, Script]:
+    example = load(CONFIG)
+    systems = [one.model_copy(update={"limits": SessionLimits(steps=5)}) for one in example.register.systems]
+    register = example.register.model_copy(update={"systems": tuple(systems)})
+    script = Script()
+    parts = parts_of(replace(example, register=register), script, ToolsProvider(), [])
+    body = {"model": "assistant", "messages": [{"role": "user", "content": "Bonjour"}]}
+    asked = Asked("chat", orjson.dumps(body), "key-of-redaction-interne", session="run-1")
+    return await govern(asked, replace(parts, history=past)), script
+
+
+async def test_of_two_tool_calls_in_one_answer_the_one_beyond_the_limit_is_refused() -> None:
+    answer, script = await governed(Past(Counters(calls=1, actions=4)))
+    assert answer.frames is not None or answer.status == 200
+    message = orjson.loads(await whole(answer))["choices"][0]["message"]
+    assert [one["id"] for one in message["tool_calls"]] == ["a"]
+    assert "a atteint une limite" in message["content"]
+    closed = script.records[-1]
+    assert [(one["tool"], one["outcome"]) for one in closed["actions"]] == [
+        ("consulter_dossier", "allowed"),
+        ("consulter_dossier", "denied"),
+    ]
+    spent = spent_by(closed)
+    assert spent is not None
+    assert len(spent.tools) == 2
+
+
+async def test_a_call_beyond_the_limit_reaches_no_provider() -> None:
+    answer, script = await governed(Past(Counters(calls=5)))
+    assert (answer.status, orjson.loads(answer.body)["error"]["code"]) == (403, "session_limit")
+    assert [record["kind"] for record in script.records] == ["call.closed"]
+
+
+async def whole(answer: Answer) -> bytes:
+    return answer.body if answer.frames is None else b"".join([frame async for frame in answer.frames])
 
 
 # ── the files of config/ ──────────────────────────────────────────────────────────────────────────────────────────
