@@ -202,15 +202,15 @@ def test_limits_act_in_every_process_and_across_a_death(place: tuple[Path, Path]
         status, body = post(gateway, "/v1/actions", {"tool": tool, "arguments": arguments}, session)
         return status, body.get("state") or body["error"]["code"]
 
-    with Gateway.start(*place, workers=2) as gateway:
+    with Gateway.start(*place) as other, Gateway.start(*place) as gateway:
         assert call(gateway, "") == (403, "session_missing")
-        assert [call(gateway, "run-1")[0] for _ in range(3)] == [200, 200, 200]
+        assert [call(one, "run-1")[0] for one in (other, gateway, other)] == [200, 200, 200]
         status, refused = post(gateway, "/v1/chat/completions", chat, "run-1")
         assert (status, refused["error"]["code"]) == (403, "session_limit")
         assert "nouvelle session" in refused["error"]["hint"]
-        assert call(gateway, "run-2")[0] == 200, "another session is another session"
-        gateway.kill(signal.SIGKILL)
-    with Gateway.start(*place) as gateway:
+        assert call(other, "run-1") == (403, "session_limit")
+        assert call(other, "run-2")[0] == 200, "another session is another session"
+        other.kill(signal.SIGKILL)
         assert call(gateway, "run-1") == (403, "session_limit")
         assert [act(gateway, "lire", {"n": n}, "run-1") for n in range(4)] == [(200, "approved")] * 3 + [
             (403, "session_limit")
