@@ -9,7 +9,6 @@ from gateway.config.live import Live
 from gateway.config.loading import Configuration, load, load_policy, load_settings
 from gateway.config.models import (
     Assessment,
-    Bilingual,
     Catalogue,
     Deployment,
     Labels,
@@ -28,7 +27,7 @@ from gateway.config.notice_settings import EscalationStep, NoticeSettings, Targe
 from gateway.config.problems import ConfigurationError, Problem
 from gateway.config.schemas import schemas
 from gateway.config.secret import Current, is_secret, secret
-from gateway.config.shapes import seconds_of
+from gateway.config.shapes import Bilingual, seconds_of
 from gateway.config.tools import Price, SessionLimits, Standing, ToolEntry, lists_tools, standing_of
 
 __all__ = [

@@ -53,11 +53,6 @@ class NoticeSettings(Strict):
     email: tuple[Target, ...] = Field((), description="by SMTP: mailto, mailtos")
     chat: tuple[Target, ...] = Field((), description="by what Apprise speaks to")
     escalation: tuple[EscalationStep, ...] = Field((), description="in the order of time")
-    console: str = Field(
-        "",
-        pattern=r"^(https?://[^\s?#@]+)?$",
-        description="where people reach this gateway, e.g. https://vigie.exemple.quebec: notices link to its console",
-    )
 
     @property
     def targets(self) -> Iterator[Webhook | Target]:

@@ -134,7 +134,7 @@ class Notices:
         told = Told(
             system.label.language if system is not None else "fr",
             ZoneInfo(configuration.settings.timezone),
-            self._settings.console,
+            configuration.settings.transparency.public_url or "",
         )
         title, text = text_of_notice(held, what, told)
         return orjson.dumps({"title": title, "text": text, "asks": what in OPEN})

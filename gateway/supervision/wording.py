@@ -36,11 +36,11 @@ OPEN = ("held", "escalated")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Where a notice is read: in which language, in whose time, and where this gateway's console is, if anywhere."""
+    """Where a notice is read: in which language, in whose time, and where people reach this gateway, if anybody said."""
 
     language: Language
     zone: ZoneInfo
-    console: str = ""
+    public_url: str = ""
 
 
 def data_of(held: Held, what: str) -> bytes:
@@ -110,7 +110,9 @@ def _english(held: Held, what: str, told: Told) -> str:
 
 
 def _where(held: Held, told: Told) -> str:
-    return f"{told.console.rstrip('/')}/console/holds/{held.id}" if told.console else f"vigie holds show {held.id}"
+    return (
+        f"{told.public_url.rstrip('/')}/console/holds/{held.id}" if told.public_url else f"vigie holds show {held.id}"
+    )
 
 
 def _local(moment: str, zone: ZoneInfo) -> str:

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from gateway.config import Configuration, EscalationStep, NoticeSettings, Settings, Target, Webhook, load
+from gateway.config.models import TransparencySettings
 from gateway.errors import Message
 from gateway.storage import Store
 from gateway.storage.tables import notices as table
@@ -29,6 +30,7 @@ from gateway.storage.tables import records as records_table
 from gateway.supervision import Action, Held, Holds, Notices, Proposal, Seal, Subject
 from gateway.supervision.sending import tell_people
 
+PUBLIC = TransparencySettings(public_url="https://vigie.exemple.quebec")
 KEY = b"0123456789abcdef01234567"
 SIN = "130 692 544"
 
@@ -70,7 +72,7 @@ class Clock:
 def configured(settings: NoticeSettings) -> Configuration:
     """The example body's configuration, with other notices."""
     example = load(Path(__file__).parents[2] / "config")
-    return replace(example, settings=Settings(notices=settings))
+    return replace(example, settings=Settings(notices=settings, transparency=PUBLIC))
 
 
 def outcomes(store: Store) -> list[tuple[str, int]]:
@@ -198,7 +200,6 @@ async def test_people_are_told_by_mail_and_chat_and_the_next_ones_when_nobody_an
             ),
             chat=(Target(id="salle", url="env:SALLE", events=("held", "denied")),),
             escalation=(EscalationStep(after="5m", to=("direction",)), EscalationStep(after="8m", to=("salle",))),
-            console="https://vigie.exemple.quebec",
         )
         clock, configuration = Clock(), configured(settings)
         processes = [Notices(store, lambda: configuration, clock) for _ in range(2)]

@@ -206,7 +206,6 @@ TOOL = {"name": "payer", "title": {"fr": "t", "en": "t"}, "risk": "low", "revers
             "does not come after the one before",
         ),
         (*notices(chat=[{"id": "salle", "url": "slack://a/b/c"}]), "a secret is written as a reference"),
-        (*notices(console="vigie.exemple.quebec"), "unexpected form"),
         ("register.yaml", lambda v: v.update(tools=[{**TOOL, "systems": ["permi"]}]), "Unknown system: permi"),
         ("register.yaml", lambda v: v.update(tools=[TOOL, TOOL]), "payer is there twice"),
         ("register.yaml", lambda v: v.update(tools=[{**TOOL, "name": "pay er"}]), "unexpected form"),
