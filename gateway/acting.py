@@ -20,6 +20,7 @@ from gateway.errors import Fault, Message, Refusal
 from gateway.parts import Parts
 from gateway.policies import Effect, Policy, Stage
 from gateway.proposals import action_facts, examine, terms_of
+from gateway.situation import standing_facts
 from gateway.stages import Governed, asked_of_policy
 from gateway.supervision import Action, Held, Proposal, State, Ticket, halted, halted_hold
 from gateway.trace import Trace
@@ -78,7 +79,18 @@ class Acting:
             self._settle(call, "", "denied", Settled(said=self._said(refusal.message)))
             return None
         examined = await examine(action, parts.analyser)
-        facts = action_facts(examined, policy, parts.keyed_hash)
+        facts = {
+            **action_facts(examined, policy, parts.keyed_hash),
+            **await standing_facts(
+                action,
+                self._trace.session,
+                self._governed.system,
+                self._governed.configuration,
+                parts.history,
+                parts.clock(),
+                ahead=position,
+            ),
+        }
         decision = asked_of_policy(Stage.ACTION, facts, self._governed.configuration, parts, self._trace)
         if decision.effect is Effect.DENY:
             reason = policy.rule(decision.matches[0].rule).reason
@@ -103,6 +115,7 @@ class Acting:
             reason=rule.reason,
             approvals=terms.approvals,
             expires_s=terms.expires_s,
+            escalate_s=terms.escalate_s,
             entities=examined.entities,
             join_key=join_key(self._governed, parts),
             position=position,

@@ -45,7 +45,18 @@ from gateway.providers import Providers, ask_authority, estimated_tokens
 from gateway.situation import Asked
 from gateway.sovereignty import Breaker, KeptSuspensions, Places
 from gateway.storage import Store, open_store
-from gateway.supervision import Halt, Halts, Holds, Notices, Running, Seal, Ticket, Watch, join_key_of
+from gateway.supervision import (
+    Halt,
+    Halts,
+    Holds,
+    KeptHistory,
+    Notices,
+    Running,
+    Seal,
+    Ticket,
+    Watch,
+    join_key_of,
+)
 from gateway.telemetry import Telemetry, Traced, configure
 from gateway.trace import Fragments
 from gateway.transparency import Provenance
@@ -107,7 +118,11 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
     pepper = key_file(data / "identity.key")
     keys = Keys(store, pepper)
     halts, running = Halts(store), Running()
-    notices = Notices(store, lambda: live.current.settings.notices.webhooks)
+    notices = Notices(
+        store,
+        lambda: live.current,
+        not_taken=lambda target: telemetry.security_event("notice_not_taken", part=target),
+    )
     holds = Holds(
         store,
         Seal(pepper),
@@ -151,6 +166,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         finish_later=lambda task: owned(task, tasks),
         suspensions=suspensions,
         contents=content.contents,
+        history=KeptHistory(store),
     )
     house = House(
         live, data, store, ledger, keys, halts, holds, watch, notices, content, telemetry, parts, providers, pepper,

@@ -62,7 +62,7 @@ async def govern(asked: Asked, parts: Parts) -> Answer:
         principal = await identify(asked, parts, trace)
         configuration = parts.configuration()
         call = parse(asked, configuration)
-        system = admit(asked, call, principal, configuration, parts, trace, ticket)
+        system = await admit(asked, call, principal, configuration, parts, trace, ticket)
         governed = await protect_input(asked, call, system, configuration, parts, trace)
         routes = route(governed, parts, trace)
         if asked.dry_run:
@@ -120,7 +120,7 @@ def parse(asked: Asked, configuration: Configuration) -> Call:
     return WIRES[asked.protocol].parse(asked.body, limits)
 
 
-def admit(
+async def admit(
     asked: Asked,
     call: Call,
     principal: Principal,
@@ -144,7 +144,8 @@ def admit(
         call, system, configuration.register, asked, now, parts.zone, used, halted=halt is not None
     )
     trace.policy = configuration.policy.version
-    decide(Stage.ADMISSION, {}, configuration, parts, trace)
+    counters = await parts.history.session(system.id, asked.session)
+    decide(Stage.ADMISSION, situation.session_facts(counters, asked.session, system, now), configuration, parts, trace)
     if halt is not None:  # whatever the policy says of it
         raise halted(halt)
     return system
@@ -292,7 +293,7 @@ async def first_answer(
             fault = error
             continue
         trace.attempts.append({"deployment": name, "outcome": "answered"})
-        trace.deployment = name
+        trace.deployment, trace.price = name, one.deployment.price
         return one.deployment, reply
     raise fault if fault is not None else refusals.no_healthy_deployment()
 

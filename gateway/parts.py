@@ -21,7 +21,7 @@ from gateway.policies import Remembered
 from gateway.privacy import Finding, Histories
 from gateway.providers import Reply, Request
 from gateway.sovereignty import Breaker, Places, RememberedSuspensions, Suspensions
-from gateway.supervision import Content, Halt, Held, Proposal, Running, Subject
+from gateway.supervision import Content, Halt, Held, History, NoHistory, Proposal, Running, Subject
 from gateway.telemetry import Telemetry
 from gateway.trace import Fragments
 from gateway.transparency import Provenance
@@ -131,6 +131,7 @@ class Parts:
     suspensions: Suspensions = field(default_factory=RememberedSuspensions)
     histories: Histories = field(default_factory=Histories)
     contents: Contents = field(default_factory=NoContents)
+    history: History = field(default_factory=NoHistory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,11 +93,12 @@ def action_facts(
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a hold asks: the rule that says so first by name, how many people, within how long."""
+    """What a hold asks: the rule that says so first by name, how many people, within how long; when others are told."""
 
     rule: str
     approvals: int
     expires_s: int
+    escalate_s: int
 
 
 def terms_of(policy: Policy, decision: Decision) -> Terms:
@@ -107,6 +108,7 @@ def terms_of(policy: Policy, decision: Decision) -> Terms:
         holding[0].id,
         max((rule.hold.approvals for rule in holding if rule.hold is not None), default=1),
         min((rule.hold.expires_s for rule in holding if rule.hold is not None), default=600),
+        min((rule.hold.escalate_s for rule in holding if rule.hold is not None and rule.hold.escalate_s), default=0),
     )
 
 

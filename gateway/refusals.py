@@ -27,6 +27,28 @@ class Change:
 CHANGES: tuple[Change, ...] = (
     Change(
         {
+            "session.calls": 0,
+            "session.actions": 0,
+            "session.distinct_tools": 0,
+            "session.tokens": 0,
+            "session.minutes": 0,
+            "session.spend": 0,
+        },
+        Message(
+            "Commencer une nouvelle session (x-vigie-session), une fois celle-ci revue.",
+            "Begin a new session (x-vigie-session), once this one was looked at.",
+        ),
+    ),
+    Change(
+        {"session.present": True},
+        Message("Nommer la session dans x-vigie-session.", "Name the session in x-vigie-session."),
+    ),
+    Change(
+        {"action.registered": True},
+        Message("Inscrire cet outil au registre, avec son risque.", "Put this tool into the register, with its risk."),
+    ),
+    Change(
+        {
             "privacy.entities": (),
             "privacy.count": 0,
             "privacy.unassessed": (),

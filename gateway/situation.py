@@ -1,4 +1,5 @@
-"""What is true of a call: the facts that policy sees. *Decisions*: pure functions, no I/O, no clock.
+"""What is true of a call: the facts that policy sees. *Decisions*: pure functions, no I/O, no clock, but for
+`standing_facts`, which asks the history.
 
 Everything here ends up in the ledger, so nothing here carries a value that may not be kept: of personal data only
 types and counts, of tools only names (DESIGN, "Stages and effects").
@@ -8,17 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway.config import Register, System
+from gateway.audit import Counters
+from gateway.config import Configuration, Register, System, lists_tools, standing_of
 from gateway.errors import Message, Refusal
 from gateway.policies import Facts
+from gateway.supervision import Action, History
 from gateway.wire.calls import Call
 
 _SESSION = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _PURPOSE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+BILLIONTHS_A_CENT = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,65 @@ def call_facts(
         "budget.tokens_used": _in_steps(tokens_used, budget),
         "model.registered": call.model in system.models,
         "halt.active": halted,
+    }
+
+
+def session_facts(counters: Counters, session: str, system: System, now: datetime) -> Facts:
+    """The session so far and its limits, which the stages admission and action see. `counters`: before this call."""
+    limits = system.limits
+    minutes = max(timedelta(), now - datetime.fromisoformat(counters.since)) if counters.since else timedelta()
+    return {
+        "session.present": bool(session),
+        "session.calls": counters.calls,
+        "session.actions": counters.actions,
+        "session.distinct_tools": counters.distinct_tools,
+        "session.tokens": counters.tokens,
+        "session.minutes": minutes // timedelta(minutes=1),
+        "session.spend": counters.spend // BILLIONTHS_A_CENT,
+        "limits.steps": limits.steps,
+        "limits.minutes": limits.minutes,
+        "limits.tokens": limits.tokens,
+        "limits.spend": int(limits.spend * 100),
+    }
+
+
+async def standing_facts(
+    action: Action,
+    session: str,
+    system: System,
+    configuration: Configuration,
+    history: History,
+    now: datetime,
+    *,
+    provider_side: bool = False,
+    ahead: int = 0,
+) -> Facts:
+    """Where an action stands: its tool in the register, what people approved before, its session. Raises a `Fault`.
+
+    `ahead`: how many actions of the same answer come before it, which no record has yet.
+    """
+    since = now - timedelta(days=configuration.settings.supervision.approved_within_days)
+    approved = await history.approvals(system.id, action.sha256, since)
+    counters = await history.session(system.id, session)
+    counters = replace(counters, actions=counters.actions + ahead) if session else counters
+    return {
+        **tool_facts(configuration.register, system, action.tool, approved, provider_side=provider_side),
+        **session_facts(counters, session, system, now),
+    }
+
+
+def tool_facts(
+    register: Register, system: System, tool: str, approved_before: int, *, provider_side: bool = False
+) -> Facts:
+    """What the register says of an action's tool, and how often people let exactly this action go before."""
+    standing = standing_of(register.tools, tool, system.id)
+    return {
+        "action.registered": standing.registered,
+        "action.risk": standing.risk,
+        "action.reversible": standing.reversible,
+        "action.provider_side": provider_side,
+        "action.approved_before": approved_before,
+        "system.tools_listed": lists_tools(register.tools, system.id),
     }
 
 

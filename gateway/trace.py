@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from gateway.audit import canonical
+from gateway.config import Price
 from gateway.policies import Decision, Facts, Stage
 
 REMEMBERED = 4096
@@ -83,6 +84,7 @@ class Trace:
     attempts: list[dict[str, Any]] = field(default_factory=list)
     residency: str = ""
     usage: tuple[int, int] = (0, 0)
+    price: Price | None = None
     label: str = ""
     labels: set[str] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
@@ -115,7 +117,10 @@ class Trace:
         record["attempts"] = self.attempts
         record["residency"] = self.residency
         day = self.facts.get("call.date", "")
-        record["usage"] = {"input_tokens": self.usage[0], "output_tokens": self.usage[1], "day": day}
+        used: dict[str, Any] = {"input_tokens": self.usage[0], "output_tokens": self.usage[1], "day": day}
+        if self.price is not None:
+            used["cost_billionths"], used["currency"] = self.price.billionths(*self.usage), self.price.currency
+        record["usage"] = used
         record["label"] = self.label
         if self.texts:
             record["texts"] = self.texts

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from gateway import situation
+from gateway.audit import NO_SESSION
 from gateway.config import Configuration, System
 from gateway.policies import Facts, Remembered, Stage
 from gateway.situation import Asked
@@ -75,7 +76,8 @@ class Calls:
         found = self._chance.choice(FOUND)
         assessed = system.assessment.personal_data if system.assessment is not None else ()
         privacy = situation.privacy_facts(found, assessed)
-        for stage, facts in ((Stage.ADMISSION, {}), (Stage.INPUT, privacy)):
+        session = situation.session_facts(NO_SESSION, "", system, now)
+        for stage, facts in ((Stage.ADMISSION, session), (Stage.INPUT, privacy)):
             if self._decide(trace, stage, facts) == "deny":
                 yield trace.closed(now, "refused", "denied")
                 return

@@ -1,4 +1,4 @@
-"""One transaction of the ledger: records, their leaves, the tree's frontier and the usage counters. *Edge*.
+"""One transaction of the ledger: records, their leaves, the tree's frontier and the counters of use. *Edge*.
 
 Whoever appends (the writer's thread, a command, a change of keys) does so here, in a transaction of the caller's. The
 tree's row is locked first, so sequence numbers have no gap and no double, whatever the number of processes.
@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.audit.merkle import TILE_WIDTH, Frontier, leaf_hash
 from gateway.audit.records import canonical
+from gateway.audit.sessions import Spent, count_sessions, spent_by
 from gateway.errors import Fault, Message
 from gateway.storage import Prepared, Store
 from gateway.storage.tables import records, signals, subtrees, tree, usage
@@ -35,7 +36,7 @@ class RecordTooLarge(Fault):
 class Entry:
     """A record on its way, in canonical bytes, with the columns that the store is searched by.
 
-    `tokens` are added to the usage of `system` on `day`, the body's own date.
+    `tokens` are added to the usage of `system` on `day`, the body's own date; `spent` to its session.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Entry:
     body: bytes
     tokens: int = 0
     day: str = ""
+    spent: Spent | None = None
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Entry:
@@ -67,6 +69,7 @@ class Entry:
             body,
             used.get("input_tokens", 0) + used.get("output_tokens", 0),
             used.get("day", ""),
+            spent_by(record),
         )
 
 
@@ -113,6 +116,7 @@ def write_entries(connection: Connection, entries: Sequence[Entry]) -> tuple[int
     if filled:
         _FILL.run(connection, filled)
     _GROW.run(connection, [{"new_size": frontier.size, "new_frontier": frontier.pack()}])
+    count_sessions(connection, [entry.spent for entry in entries if entry.spent is not None])
     return first, epoch, _count(connection, entries)
 
 

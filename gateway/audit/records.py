@@ -75,6 +75,11 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "action.released", "Avant qu'une action approuvée parte, une seule fois", "Before an approved action goes, once"
     ),
+    Kind(
+        "action.escalated",
+        "Personne n'a encore décidé\u00a0: qui d'autre est prévenu",
+        "Nobody has decided yet: who else is told",
+    ),
     Kind("action.expired", "Personne n'a décidé à temps\u00a0: refus", "Nobody decided in time: a refusal"),
     Kind(
         "action.cancelled",

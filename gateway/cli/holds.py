@@ -14,9 +14,9 @@ import orjson
 from gateway.audit import append_now, now_text
 from gateway.cli.places import json_option, open_holds, places
 from gateway.cli.words import examined, masked
-from gateway.config import Configuration, load
+from gateway.config import Configuration, ToolEntry, load
 from gateway.desk import may_decide
-from gateway.desk.showing import display, hold_json, visible
+from gateway.desk.showing import display, hold_json, lines_of, visible
 from gateway.errors import Message, Refusal
 from gateway.supervision import Action, Content, Held, Holds, State
 
@@ -74,10 +74,11 @@ def show(config: Path, data: Path, as_json: bool, hold: str, reveal: bool, perso
     """
     if reveal and (not person or not why.strip()):
         raise click.UsageError("--reveal exige --by et --why. --reveal needs --by and --why.")
+    configuration = load(config)
+    tools = configuration.register.tools
     with open_holds(config, data) as (holds, store):
         held = holds.get(hold)
         if reveal and person:
-            configuration = load(config)
             _check(person, held, configuration)
             (said,) = masked([why], configuration)
             record = {"kind": "content.read", "id": f"{held.id}.read.{secrets.token_hex(8)}", "time": now_text()}
@@ -86,9 +87,9 @@ def show(config: Path, data: Path, as_json: bool, hold: str, reveal: bool, perso
         before = [one for one in _session(holds, held) if one.id != held.id]
     if as_json:
         shown = hold_json(held, content, "fr", revealed=reveal)
-        click.echo(orjson.dumps({**shown, "display": display(held, content, "fr", revealed=reveal)}))
+        click.echo(orjson.dumps({**shown, "display": display(held, content, "fr", tools, revealed=reveal)}))
         return
-    _tell(held, content, before, revealed=reveal)
+    _tell(held, content, before, tools, revealed=reveal)
 
 
 @command.command()
@@ -121,7 +122,7 @@ def approve(
         _check(person, held, configuration)
         if sha256 is None:
             holds.was_shown([held.id], person)
-            _tell(held, holds.content(held.id), [], revealed=False)
+            _tell(held, holds.content(held.id), [], configuration.register.tools, revealed=False)
             if arguments is not None:
                 click.echo(f"Remplacés par\u00a0: {visible(orjson.dumps(arguments).decode())}", err=True)
             click.confirm("Approuver cette action? Approve it?", abort=True, err=True)
@@ -159,17 +160,20 @@ def deny(config: Path, data: Path, as_json: bool, hold: str, person: str, reason
 
 
 def _line(held: Held, content: Content | None) -> str:
-    shown = "; ".join(display(held, content, "fr")["lines"])
+    shown = "; ".join(lines_of(content.current_masked if content is not None else None))
     left = _left(held) if held.state is State.WAITING else STATES[held.state.value]
     what = f"{visible(held.tool)}({shown[:80]}{'…' if len(shown) > 80 else ''})"
     return f"{held.id}  {left:>10}  {visible(held.system):<20}  {what}"
 
 
-def _tell(held: Held, content: Content | None, before: Sequence[Held], *, revealed: bool) -> None:
+def _tell(
+    held: Held, content: Content | None, before: Sequence[Held], tools: Sequence[ToolEntry], *, revealed: bool
+) -> None:
     """The action in plain words, on stderr where nothing reads it by mistake."""
-    shown = display(held, content, "fr", revealed=revealed)
+    shown = display(held, content, "fr", tools, revealed=revealed)
     rows = [
         ("Action", visible(held.tool)),
+        ("Outil", shown["tool"]),
         ("État", STATES[held.state.value] + (f", encore {_left(held)}" if held.state is State.WAITING else "")),
         ("Système", visible(held.system) + (f", agent {visible(held.subject.agent)}" if held.subject.agent else "")),
         ("Session", visible(held.subject.session) or "—"),

@@ -129,14 +129,14 @@ def open_holds(config: Path, data: Path) -> Iterator[tuple[Holds, Store]]:
     from gateway.supervision import Holds, Notices, Seal
 
     store = prepare(config, data)
-    hooks = load(config).settings.notices.webhooks
+    configuration = load(config)
     try:
         key = key_file(data / "identity.key")
         holds = Holds(
             store,
             Seal(key),
             same_person=lambda person, asked: asked in requesters_of(person, key),
-            also=Notices(store, lambda: hooks).queue,
+            also=Notices(store, lambda: configuration).queue,
         )
         yield holds, store
     finally:

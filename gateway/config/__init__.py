@@ -10,7 +10,6 @@ from gateway.config.loading import Configuration, load, load_policy, load_settin
 from gateway.config.mcp_file import McpFile, McpServer
 from gateway.config.models import (
     Assessment,
-    Bilingual,
     Catalogue,
     Deployment,
     Labels,
@@ -27,11 +26,13 @@ from gateway.config.models import (
     TelemetrySettings,
     Timeouts,
     Timestamps,
-    Webhook,
 )
+from gateway.config.notice_settings import EscalationStep, NoticeSettings, Target, Webhook
 from gateway.config.problems import ConfigurationError, Problem
 from gateway.config.schemas import schemas
 from gateway.config.secret import Current, is_secret, secret
+from gateway.config.shapes import Bilingual, seconds_of
+from gateway.config.tools import Price, SessionLimits, Standing, ToolEntry, lists_tools, standing_of
 
 __all__ = [
     "Assessment",
@@ -42,6 +43,7 @@ __all__ = [
     "ConfigurationError",
     "Current",
     "Deployment",
+    "EscalationStep",
     "LabelText",
     "Labels",
     "LedgerSettings",
@@ -50,23 +52,32 @@ __all__ = [
     "McpFile",
     "McpServer",
     "Model",
+    "NoticeSettings",
     "Person",
+    "Price",
     "Privacy",
     "Problem",
     "Register",
     "Retention",
+    "SessionLimits",
     "Settings",
+    "Standing",
     "System",
+    "Target",
     "TelemetrySettings",
     "Timeouts",
     "Timestamps",
+    "ToolEntry",
     "Webhook",
     "check_cases",
     "is_secret",
+    "lists_tools",
     "load",
     "load_policy",
     "load_settings",
     "run_cases",
     "schemas",
+    "seconds_of",
     "secret",
+    "standing_of",
 ]

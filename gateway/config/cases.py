@@ -28,6 +28,10 @@ HARMLESS: dict[str, FactValue] = {
     "assessment.on_file": True,
     "assessment.valid": True,
     "model.registered": True,
+    "action.registered": True,
+    "action.risk": "low",
+    "action.reversible": True,
+    "session.present": True,
     "deployment.public_body": True,
     "deployment.operator_home": "CA-QC",
     "deployment.country": "CA",
@@ -44,7 +48,9 @@ HARMLESS: dict[str, FactValue] = {
     "deployment.verified": True,
     "deployment.tier": 1,
 }
-"""What a case need not say: a registered system, an assessed purpose, a state-controlled deployment in Québec."""
+"""What a case need not say: a registered system, an assessed purpose, a tool without risk, a session that has just begun,
+a state-controlled deployment in Québec.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from gateway.config.models import Bilingual, Labels, LabelText, Register, System
+from gateway.config.models import Labels, LabelText, Register, System
 from gateway.config.problems import Problem
 from gateway.config.reading import Document, Loc
+from gateway.config.shapes import Bilingual
 from gateway.errors import Message
 
 FILLED = ("body", "contact", "decision", "sources")

@@ -11,6 +11,8 @@ from gateway.config.problems import ConfigurationError, Problem
 from gateway.errors import Message
 
 SETTLED_S = 2.0
+TAKEN_UP = ("listener", "notices", "retention", "supervision")
+"""Sections of vigie.yaml that act at once; of the listener, but for what is read at start."""
 Stamp = tuple[tuple[str, int, int, int], ...]
 
 
@@ -63,9 +65,8 @@ class Live:
     def restart_needed(self) -> tuple[str, ...]:
         """The parts of vigie.yaml that say something else than when this process started, and act at the next start."""
         now, then = self.current.settings, self._started
-        live = ("listener", "retention")
         names = [
-            name for name in Settings.model_fields if name not in live and getattr(now, name) != getattr(then, name)
+            name for name in Settings.model_fields if name not in TAKEN_UP and getattr(now, name) != getattr(then, name)
         ]
         kept = ("host", "port", "request_within_s", "stalled_client_s")
         names += [f"listener.{name}" for name in kept if getattr(now.listener, name) != getattr(then.listener, name)]

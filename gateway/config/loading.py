@@ -20,6 +20,13 @@ from gateway.config.problems import ConfigurationError, Problem
 from gateway.config.reading import CHECK_ACCESS, Document, Loc, read
 from gateway.config.recognizer_files import RECOGNIZERS, RecognizerFile, check_recognizer
 from gateway.config.rules import check_entities, check_rule, check_rule_names, rule_of
+from gateway.config.supervision_checks import (
+    check_escalation,
+    check_limits,
+    check_notices,
+    check_prices,
+    check_tools,
+)
 from gateway.errors import Message
 from gateway.policies import Derogation, Policy, Rule
 
@@ -77,6 +84,11 @@ def load(directory: Path, *, today: date | None = None) -> Configuration:
         problems += check_choices(register, labels, register_document)
         if mcp_document is not None and mcp is not None:
             problems += check_servers(mcp, register, catalogue, mcp_document)
+        problems += check_tools(register, register_document)
+        problems += check_prices(catalogue, catalogue_document)
+        problems += check_limits(register, catalogue, register_document)
+        if settings is not None:
+            problems += check_escalation(settings, policies.entries)
         for entry, loc, document in policies.entries:
             problems += check_rule_names(entry, loc, document, catalogue, register, labels)
         problems += _expired(catalogue, register, catalogue_document, register_document, today or date.today())  # noqa: DTZ011
@@ -203,13 +215,7 @@ def _check_settings(settings: Settings, document: Document) -> Iterable[Problem]
         yield document.problem(
             ("timezone",), said, Message("Exemple\u00a0: America/Toronto.", "Example: America/Toronto.")
         )
-    seen: set[str] = set()
-    for index, hook in enumerate(settings.notices.webhooks):
-        if hook.id in seen:
-            said = Message(f"{hook.id} est là deux fois.", f"{hook.id} is there twice.")
-            rename = Message("En renommer un.", "Rename one of them.")
-            yield document.problem(("notices", "webhooks", index, "id"), said, rename)
-        seen.add(hook.id)
+    yield from check_notices(settings, document)
 
 
 def _check_catalogue(catalogue: Catalogue, register: Register, document: Document) -> Iterable[Problem]:

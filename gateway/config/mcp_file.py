@@ -8,9 +8,10 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from gateway.config.models import Catalogue, Id, Operator, Processing, Register, Secret, Strict
+from gateway.config.models import Catalogue, Operator, Processing, Register
 from gateway.config.problems import Problem, Wrong
 from gateway.config.reading import Document, Loc
+from gateway.config.shapes import Id, Secret, Strict
 from gateway.errors import Message
 
 MCP = "mcp.yaml"

@@ -6,32 +6,15 @@ JSON Schemas, the reference page and the errors of `vigie check` all come from t
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
+from gateway.config.notice_settings import NoticeSettings
 from gateway.config.problems import Wrong
-from gateway.config.secret import REFERENCE
+from gateway.config.shapes import Bilingual, Id, Secret, Strict
+from gateway.config.tools import Price, SessionLimits, ToolEntry
 from gateway.policies.facts import COUNTRY, SUBDIVISION
-
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-Secret = Annotated[str, StringConstraints(pattern=REFERENCE)]
-"""A reference to a secret, `env:NAME` or `file:PATH`; never the secret itself."""
-
-
-class Strict(BaseModel):
-    """Frozen, and refuses keys that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=False)
-
-
-class Bilingual(Strict):
-    """A text for people, in both languages."""
-
-    fr: str
-    en: str
-
 
 # ── vigie.yaml ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -117,28 +100,12 @@ class LedgerSettings(Strict):
     )
 
 
-class Webhook(Strict):
-    """A host that is told of held actions: names, states and times, never an argument. Signed (Standard Webhooks)."""
+class SupervisionSettings(Strict):
+    """What is remembered of people's decisions."""
 
-    id: Id
-    url: str = Field(pattern=r"^https?://[^\s/?#@]+(/[^\s#]*)?$", description="https; http to this machine only")
-    secret: Secret = Field(description="reference to the signing key: whsec_ and base64, 24 to 64 bytes")
-    events: tuple[Literal["held", "approved", "denied", "expired", "cancelled", "released"], ...] = (
-        "held",
-        "expired",
+    approved_within_days: int = Field(
+        30, ge=1, le=366, description="how far back action.approved_before counts the approvals of the same action"
     )
-
-    @model_validator(mode="after")
-    def _private(self) -> Self:
-        if self.url.startswith("http://") and urlsplit(self.url).hostname not in ("127.0.0.1", "localhost", "::1"):
-            raise Wrong("hors de cette machine, un avis part en https", "beyond this machine, a notice leaves by https")
-        return self
-
-
-class NoticeSettings(Strict):
-    """Who is told of what waits for a person. None by default."""
-
-    webhooks: tuple[Webhook, ...] = ()
 
 
 class TransparencySettings(Strict):
@@ -172,6 +139,7 @@ class Settings(Strict):
     notices: NoticeSettings = NoticeSettings()
     retention: Retention = Retention()
     transparency: TransparencySettings = TransparencySettings()
+    supervision: SupervisionSettings = SupervisionSettings()
 
 
 # ── catalogue.yaml ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -300,6 +268,7 @@ class Deployment(Strict):
     verified: Verified | None = Field(None, description="null: disabled until a person of the body has verified it")
     unit: str | None = Field(None, description="the provider's unit of deployment, e.g. an Azure SKU")
     destinations: tuple[str, ...] = Field((), description="every region that an inference profile may use")
+    price: Price | None = Field(None, description="null: unknown; a session's spend then counts nothing for it")
     allowed_fields: tuple[str, ...] = Field((), description="unknown request fields that this deployment may receive")
     residency: ResidencyWitness | None = None
     timeouts: Timeouts = Timeouts()
@@ -410,6 +379,7 @@ class System(Strict):
     )
     budget: Budget | None = None
     content: ContentSetting = ContentSetting()
+    limits: SessionLimits = Field(SessionLimits(), description="bounds of one session; calls must then name theirs")
 
 
 class DerogationEntry(Strict):
@@ -440,6 +410,7 @@ class Register(Strict):
     classifications: tuple[str, ...] = Field(min_length=1, description="ordered, lowest first; the body's own names")
     people: tuple[Person, ...] = ()
     systems: tuple[System, ...] = ()
+    tools: tuple[ToolEntry, ...] = Field((), description="tools that agents act with; one that is not here is critical")
     derogations: tuple[DerogationEntry, ...] = ()
 
     def system(self, name: str) -> System | None:

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
-from gateway.config.models import Bilingual, Id, Strict
 from gateway.config.problems import Wrong
+from gateway.config.shapes import Bilingual, Duration, Id, Strict
 
 Stage = Literal["admission", "input", "routing", "action", "output"]
 Effect = Literal["allow", "prefer", "notify", "label", "pseudonymize", "mask", "hold", "deny", "exclude"]
@@ -17,8 +17,9 @@ class HoldEntry(Strict):
     """How long a held action waits, and for how many people."""
 
     approvals: int = Field(1, ge=1, le=5, description="people who must agree")
-    expires: Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}[smhd]$")] = Field(
-        "10m", description="30s, 10m, 4h, 2d; then the action is refused"
+    expires: Duration = Field("10m", description="30s, 10m, 4h, 2d; then the action is refused")
+    escalate: Duration | None = Field(
+        None, description="when the first step of notices.escalation is taken, whatever its own `after`"
     )
 
 

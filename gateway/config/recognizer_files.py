@@ -10,9 +10,9 @@ from typing import Literal
 import regex  # type: ignore[import-untyped]
 from pydantic import Field
 
-from gateway.config.models import Strict
 from gateway.config.problems import Problem
 from gateway.config.reading import Document, Loc
+from gateway.config.shapes import Strict
 from gateway.errors import Message
 from gateway.policies.facts import ENTITIES
 

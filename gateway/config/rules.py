@@ -14,6 +14,7 @@ from gateway.config.models import Catalogue, Labels, Register
 from gateway.config.policy_files import HoldEntry, RuleEntry
 from gateway.config.problems import Problem
 from gateway.config.reading import Document, Loc
+from gateway.config.shapes import seconds_of
 from gateway.errors import Message
 from gateway.policies import ConditionError, Effect, Rule, Stage
 from gateway.policies.effects import EFFECTS_OF, TRANSFORMS
@@ -22,7 +23,6 @@ from gateway.policies.reach import can_be_true, compared_words
 from gateway.policies.rules import Hold, compile_condition
 from gateway.policies.syntax import Node, parsed
 
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 OWN_KEYS: Mapping[str, tuple[Effect, ...]] = {
     "entities": TRANSFORMS,
     "label": (Effect.LABEL,),
@@ -52,7 +52,7 @@ def rule_of(entry: RuleEntry, policy: str) -> Rule:
 
 
 def _hold(entry: HoldEntry) -> Hold:
-    return Hold(entry.approvals, int(entry.expires[:-1]) * SECONDS[entry.expires[-1]])
+    return Hold(entry.approvals, seconds_of(entry.expires), seconds_of(entry.escalate) if entry.escalate else 0)
 
 
 def check_rule(entry: RuleEntry, loc: Loc, document: Document, known: Mapping[str, Rule]) -> Iterable[Problem]:
@@ -93,6 +93,13 @@ def _check_keys(entry: RuleEntry, effect: Effect, loc: Loc, document: Document) 
             (*loc, "effect"),
             Message("Cet effet exige la clé label.", "This effect needs the key label."),
             Message("Y nommer une étiquette de labels.yaml.", "Name a label of labels.yaml there."),
+        )
+    hold = entry.hold
+    if hold is not None and hold.escalate is not None and seconds_of(hold.escalate) >= seconds_of(hold.expires):
+        yield document.problem(
+            (*loc, "hold", "escalate"),
+            Message("L'action sera déjà refusée.", "The action will be refused by then."),
+            Message("Escalader avant l'échéance (expires).", "Escalate before it expires."),
         )
     yield from check_entities(entry.entities, (*loc, "entities"), document)
 

@@ -65,6 +65,7 @@ class Considered:
             "policy": self.configuration.policy.version,
             "facts": plain(self.facts),
             "stages": [{"stage": "action", "facts": plain(self.own), "decision": self.decision.as_json()}],
+            "tool": self.examined.action.tool,
             "sha256": self.examined.action.sha256,
             "outcome": outcome,
             "code": code,
@@ -125,7 +126,10 @@ async def _considered(request: Request, principal: Principal, body: dict[str, An
     facts = situation.call_facts(
         call, system, configuration.register, asked, now, parts.zone, used, halted=halt is not None
     )
-    own = action_facts(examined, configuration.policy, parts.keyed_hash)
+    own = {
+        **action_facts(examined, configuration.policy, parts.keyed_hash),
+        **await situation.standing_facts(action, asked.session, system, configuration, parts.history, now),
+    }
     decision = parts.decisions.decide(configuration.policy, Stage.ACTION, {**facts, **own})
     return Considered(
         parts.new_id(), asked, principal, system, subject, examined, configuration, facts, own, decision, halt
@@ -150,6 +154,7 @@ def _hold(one: Considered, house: Kept) -> Held:
         reason=rule.reason,
         approvals=terms.approvals,
         expires_s=terms.expires_s,
+        escalate_s=terms.escalate_s,
         entities=one.examined.entities,
         join_key=join_key_of(
             house.user_key, one.system.id, one.asked.session, b"actions\0" + one.examined.action.canonical

@@ -70,7 +70,7 @@ async def get_hold(request: Request) -> Response:
     if held.state is State.WAITING:
         await asyncio.to_thread(house.holds.was_shown, [held.id], person.id)
     body = hold_json(held, content, language, revealed=revealed)
-    body["display"] = display(held, content, language, revealed=revealed)
+    body["display"] = display(held, content, language, house.configuration.register.tools, revealed=revealed)
     body["before"] = await asyncio.to_thread(_before, held, house)
     return answered(body)
 

@@ -7,12 +7,23 @@ private characters, line ends within a value) is shown by its name, so that it c
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
+from gateway.config import ToolEntry, standing_of
+from gateway.errors import Message
 from gateway.supervision import Content, Held, State
 
+RISKS_IN_WORDS = {
+    "low": Message("risque faible", "low risk"),
+    "medium": Message("risque moyen", "medium risk"),
+    "high": Message("risque élevé", "high risk"),
+    "critical": Message("risque critique", "critical risk"),
+}
+REVERSIBLE = Message("réversible", "can be undone")
+IRREVERSIBLE = Message("irréversible", "cannot be undone")
 _HIDDEN = frozenset(["Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"])
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
@@ -70,12 +81,30 @@ def hold_json(held: Held, content: Content | None, language: str, *, revealed: b
     }
 
 
-def display(held: Held, content: Content | None, language: str, *, revealed: bool = False) -> dict[str, Any]:
-    """The same in plain words: what would be done, line by line, and what approving and refusing do."""
+def display(
+    held: Held, content: Content | None, language: str, tools: Sequence[ToolEntry], *, revealed: bool = False
+) -> dict[str, Any]:
+    """The same in plain words: what the tool does, as the register says, what would be done, line by line, and what
+    approving and refusing do.
+    """
     arguments: Any = None
     if content is not None:
         arguments = content.current.arguments if revealed else content.current_masked
-    return {"lines": lines_of(arguments), "will": will(held, language)}
+    return {"tool": tool_in_words(held, language, tools), "lines": lines_of(arguments), "will": will(held, language)}
+
+
+def tool_in_words(held: Held, language: str, tools: Sequence[ToolEntry]) -> str:
+    """What the tool does, how much harm it can do, and whether that can be undone."""
+    standing = standing_of(tools, held.tool, held.system)
+    if standing.title is None:
+        absent = Message(
+            "Le registre ne connaît pas cet outil\u00a0: tenir le pire pour possible.",
+            "The register does not know this tool: take the worst for possible.",
+        )
+        return absent.in_language(language)
+    undone = REVERSIBLE if standing.reversible else IRREVERSIBLE
+    title = Message(standing.title.fr, standing.title.en).in_language(language)
+    return f"{title} ({RISKS_IN_WORDS[standing.risk].in_language(language)}; {undone.in_language(language)})"
 
 
 def lines_of(arguments: Any) -> list[str]:

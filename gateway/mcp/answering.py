@@ -9,6 +9,7 @@ from typing import Any
 
 import mcp_types
 
+from gateway.audit import NO_SESSION
 from gateway.errors import VigieError
 from gateway.mcp import rpc
 from gateway.mcp.faults import ServerSaid, broke_protocol
@@ -19,6 +20,8 @@ from gateway.mcp.saying import unexpected
 from gateway.mcp.showing import shown
 from gateway.mcp.upstream import Connection
 from gateway.mcp.visiting import Visit, facts_of
+from gateway.policies import Facts
+from gateway.situation import session_facts, tool_facts
 from gateway.supervision import halted
 
 
@@ -67,9 +70,17 @@ async def _tools(visit: Visit, connection: Connection, house: Kept) -> list[Any]
     parts = house.parts
     now = parts.clock()
     used = parts.tokens_used(visit.system.id, now.astimezone(parts.zone).date().isoformat())
-    facts = facts_of(visit, used, now, parts.zone, halted=False)
+    facts = {
+        **facts_of(visit, used, now, parts.zone, halted=False),
+        **session_facts(NO_SESSION, visit.session, visit.system, now),  # what a session used up hides no tool
+    }
     found = (await connection.tools()).values()
-    return shown(found, visit.server, visit.configuration.policy, facts, parts.decisions)
+    register, system = visit.configuration.register, visit.system
+
+    def facts_with(tool: str) -> Facts:
+        return {**facts, **tool_facts(register, system, tool, 0)}
+
+    return shown(found, visit.server, visit.configuration.policy, facts_with, parts.decisions)
 
 
 def _capabilities(visit: Visit, connection: Connection) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from gateway.mcp.upstream import Connection
 from gateway.mcp.visiting import Course, Visit, answered_record, asked_record, facts_of, seen
 from gateway.policies import Decision, Effect, Facts, Stage
 from gateway.proposals import Examined, action_facts, examine, terms_of
+from gateway.situation import session_facts, standing_facts
 from gateway.supervision import Action, Held, Proposal, State, Ticket, halted
 
 LONGEST_WAIT_S = 600.0
@@ -86,13 +87,14 @@ async def admitted(visit: Visit, course: Course, house: Kept, ticket: Ticket) ->
     action = Action.of(name, _arguments(visit))
     course.sha256 = action.sha256
     examined = await examine(action, house.parts.analyser)
-    own = action_facts(
-        examined,
-        visit.configuration.policy,
-        house.parts.keyed_hash,
-        server=visit.server.id,
-        place=visit.server.place,
-    )
+    course.tool = name
+    parts, configuration = house.parts, visit.configuration
+    own = {
+        **action_facts(
+            examined, configuration.policy, parts.keyed_hash, server=visit.server.id, place=visit.server.place
+        ),
+        **await standing_facts(action, visit.session, visit.system, configuration, parts.history, parts.clock()),
+    }
     decision = decide(Stage.ACTION, own, visit, course, house)
     halt = house.parts.halts.stops(ticket.subject)
     if halt is not None:  # whatever the policy says of it
@@ -122,14 +124,18 @@ async def admit(visit: Visit, course: Course, house: Kept) -> None:
     used = parts.tokens_used(visit.system.id, now.astimezone(parts.zone).date().isoformat())
     halt = parts.halts.stops(visit.subject())
     course.facts = facts_of(visit, used, now, parts.zone, halted=halt is not None)
-    decision = decide(Stage.ADMISSION, {}, visit, course, house)
+    counters = await parts.history.session(visit.system.id, visit.session)
+    own = session_facts(counters, visit.session, visit.system, now)
+    decision = decide(Stage.ADMISSION, own, visit, course, house)
     if halt is not None:  # whatever the policy says of it
         if visit.mcp_session:
             house.servers.close_session(visit.server.id, visit.system.id, visit.mcp_session)
         await parts.ledger.append(asked_record(visit, course, "refused", "halted"))
         raise halted(halt)
     if decision.effect in (Effect.DENY, Effect.HOLD):
-        denied = refusals.denied(visit.configuration.policy, Stage.ADMISSION, course.facts, decision, parts.decisions)
+        denied = refusals.denied(
+            visit.configuration.policy, Stage.ADMISSION, {**course.facts, **own}, decision, parts.decisions
+        )
         await parts.ledger.append(asked_record(visit, course, "refused", denied.code))
         raise denied
 
@@ -184,7 +190,7 @@ async def approved(examined: Examined, decision: Decision, visit: Visit, course:
             course.is_open = False
             if refusal.code == "halted" or not isinstance(refusal, Refusal):
                 raise
-            held = await asyncio.to_thread(_over, held, house)
+            held = await asyncio.to_thread(house.holds.after_refusal, held.id)
         else:
             course.hold, course.edited = None, content.edited is not None
             return content.current
@@ -213,6 +219,7 @@ async def holding(examined: Examined, decision: Decision, visit: Visit, course: 
         reason=rule.reason,
         approvals=terms.approvals,
         expires_s=terms.expires_s,
+        escalate_s=terms.escalate_s,
         entities=examined.entities,
         join_key=house.parts.join_key(visit.system.id, visit.session, body),
     )
@@ -223,12 +230,6 @@ async def holding(examined: Examined, decision: Decision, visit: Visit, course: 
     except asyncio.CancelledError:  # the thread goes on: what it makes must not be forgotten
         course.hold = (await making)[0]
         raise
-
-
-def _over(held: Held, house: Kept) -> Held:
-    """A hold that could not be released, as it is now: over in time, if not by anybody."""
-    house.holds.expire_due()
-    return house.holds.get(held.id)
 
 
 # ── the server, and the way back ──────────────────────────────────────────────────────────────────────────────────

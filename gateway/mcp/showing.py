@@ -7,30 +7,36 @@ denies, and that looks at no argument. What a rule might refuse is shown, and re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gateway.config import McpServer
 from gateway.policies import Decision, Effect, Facts, Policy, Remembered, Stage
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
-_ARGUMENTS = frozenset({"arguments", "entities"})
+_ARGUMENTS = frozenset({"arguments", "entities", "approved_before"})
 
 
 def shown(
-    tools: Iterable[Mapping[str, Any]], server: McpServer, policy: Policy, facts: Facts, decisions: Remembered
+    tools: Iterable[Mapping[str, Any]],
+    server: McpServer,
+    policy: Policy,
+    facts_with: Callable[[str], Facts],
+    decisions: Remembered,
 ) -> list[Mapping[str, Any]]:
-    """The tools to list. `facts`: of the call."""
+    """The tools to list. `facts_with`: of a call, given its tool."""
     return [
         tool
         for tool in tools
-        if server.tools.admit(tool["name"]) and not _always_denied(tool["name"], server, policy, facts, decisions)
+        if server.tools.admit(tool["name"]) and not _always_denied(tool["name"], server, policy, facts_with, decisions)
     ]
 
 
-def _always_denied(name: str, server: McpServer, policy: Policy, facts: Facts, decisions: Remembered) -> bool:
+def _always_denied(
+    name: str, server: McpServer, policy: Policy, facts_with: Callable[[str], Facts], decisions: Remembered
+) -> bool:
     known = {
-        **facts,
+        **facts_with(name),
         "action.tool": name,
         "action.server": server.id,
         "action.place": server.place,

@@ -64,6 +64,7 @@ class Course:
     facts: Facts = field(default_factory=dict)
     stages: list[dict[str, Any]] = field(default_factory=list)
     sha256: str = ""
+    tool: str = ""
     hold: Held | None = None
     is_open: bool = False
     is_closed: bool = False
@@ -109,7 +110,7 @@ def facts_of(visit: Visit, tokens_used: int, now: datetime, zone: Any, *, halted
 
 def asked_record(visit: Visit, course: Course, outcome: str, code: str = "") -> dict[str, Any]:
     """Before anything leaves, or is refused."""
-    return _record(visit, course, "asked", outcome, code) | {"sha256": course.sha256}
+    return _record(visit, course, "asked", outcome, code) | {"sha256": course.sha256, "tool": course.tool}
 
 
 def answered_record(visit: Visit, course: Course, now: datetime, outcome: str, code: str = "") -> dict[str, Any]:

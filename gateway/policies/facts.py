@@ -5,22 +5,11 @@ A fact never carries a value that may not be kept (promise 6): of personal data 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from gateway.policies.effects import Stage
+from gateway.policies.fact import ACTION, ALL, CONTENT, OUTPUT, ROUTING, Fact, Facts, FactValue
+from gateway.policies.facts_of_sessions import FACTS_OF_SESSIONS, FACTS_OF_TOOLS
 
-FactValue = str | bool | int | float | tuple[str, ...] | Mapping[str, Any]
-Facts = Mapping[str, FactValue]
-
-ALL = tuple(Stage)
-CONTENT = (Stage.INPUT, Stage.ROUTING)
-ROUTING = (Stage.ROUTING,)
-ACTION = (Stage.ACTION,)
-OUTPUT = (Stage.OUTPUT,)
-
+__all__ = ["BY_NAME", "COUNTRY", "ENTITIES", "FACTS", "SUBDIVISION", "Fact", "FactValue", "Facts", "seen_by"]
 
 ENTITIES = (
     "ADDRESS",
@@ -48,38 +37,6 @@ _PROVINCES = "AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT"
 COUNTRY = r"[A-Z]{2}"
 SUBDIVISION = rf"CA-(?:{_PROVINCES})|(?:[ABD-Z][A-Z]|C[B-Z])-[A-Z0-9]{{1,3}}"
 """ISO 3166-1 and 3166-2: of Canada's subdivisions, those that exist; of another country's, the form."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One fact: dotted `name`, CEL `type` ("string", "bool", "int", "list", "map"), `unit`, the stages that see it.
-
-    What it can be at all: of a text, or of the elements of a list, one of `values` if there are any, or of the form
-    `pattern`; of an integer, from `least` to `most`.
-    """
-
-    name: str
-    type: str
-    stages: tuple[Stage, ...]
-    fr: str
-    en: str
-    unit: str = ""
-    values: tuple[str, ...] = ()
-    pattern: str = ""
-    least: int | None = None
-    most: int | None = None
-
-    def may_be(self, word: str) -> bool:
-        """Whether this text, or an element of this list, can ever be `word`."""
-        if self.values:
-            return word in self.values
-        return not self.pattern or re.fullmatch(self.pattern, word) is not None
-
-    @property
-    def empty(self) -> FactValue:
-        """The value of this fact in a test case that does not give it."""
-        empty: dict[str, FactValue] = {"string": "", "bool": False, "int": 0, "list": (), "map": {}}
-        return empty[self.type]
 
 
 FACTS: tuple[Fact, ...] = (
@@ -418,6 +375,8 @@ FACTS: tuple[Fact, ...] = (
         "Types detected in the arguments",
         values=ENTITIES,
     ),
+    *FACTS_OF_TOOLS,
+    *FACTS_OF_SESSIONS,
     Fact(
         "output.entities",
         "list",

@@ -39,10 +39,11 @@ class ConditionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What lets a held action go on: how many people must agree, within how long."""
+    """What lets a held action go on: how many people must agree, within how long; when others are told (0: unsaid)."""
 
     approvals: int = 1
     expires_s: int = 600
+    escalate_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Rule:
         later: dict[str, Any] = {}
         if self.hold is not None:
             later["hold"] = {"approvals": self.hold.approvals, "expires_s": self.hold.expires_s}
+            if self.hold.escalate_s:
+                later["hold"]["escalate_s"] = self.hold.escalate_s
         return {
             "id": self.id,
             "policy": self.policy,

@@ -104,6 +104,26 @@ usage = Table(
     Column("tokens", SEQUENCE, nullable=False),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("system", String(64), primary_key=True),
+    Column("session", String(128), primary_key=True),
+    Column("started_at", String(24), nullable=False, comment="of its first record that counts"),
+    Column("calls", SEQUENCE, nullable=False, comment="that left for a provider"),
+    Column("actions", SEQUENCE, nullable=False, comment="that policy decided on"),
+    Column("tokens", SEQUENCE, nullable=False),
+    Column("spend", SEQUENCE, nullable=False, comment="billionths of the currency of the catalogue's prices"),
+)
+
+session_tools = Table(
+    "session_tools",
+    metadata,
+    Column("system", String(64), primary_key=True),
+    Column("session", String(128), primary_key=True),
+    Column("tool", String(256), primary_key=True, comment="that an action of the session named"),
+)
+
 holds = Table(
     "holds",
     metadata,
@@ -130,6 +150,13 @@ holds = Table(
     Column("approvals_needed", Integer, nullable=False),
     Column("created_at", String(24), nullable=False, index=True),
     Column("expires_at", String(24), nullable=False),
+    Column(
+        "escalate_s",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="when others are told, as the rule says; 0: unsaid",
+    ),
     Column("changed_at", String(24), nullable=False),
     Column("delivered_at", String(24), comment="when its requester was told the end"),
     Column("halt", String(16), nullable=False, comment="what cancelled it, if a halt did"),
@@ -140,6 +167,7 @@ holds = Table(
     Index("ix_holds_state", "state", "expires_at"),
     Index("ix_holds_join_key", "join_key", "position"),
     Index("ix_holds_session", "system", "session"),
+    Index("ix_holds_approved", "system", "approved_sha256"),
 )
 
 verdicts = Table(
@@ -254,4 +282,12 @@ fingerprints = Table(
     ),
     Column("decision", LargeBinary(16), primary_key=True, comment="its 32 hexadecimal digits"),
     sqlite_with_rowid=False,
+)
+
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("hold", String(32), primary_key=True),
+    Column("step", Integer, nullable=False, comment="which step of the configuration is next, from 0"),
+    Column("due_at", String(24), nullable=False, index=True),
 )

@@ -25,6 +25,7 @@ class Proposal:
     """An action that policy holds.
 
     `requester`: whoever must not approve (`key:ID`, `user:HASH`, or a person); `masked`: the arguments with findings masked;
+    `escalate_s`: when others are told, if the rule says so;
     `entities`: how many findings of each type; `join_key`: a keyed hash of the request, so that a retry joins this hold
     (empty: never joined); `position`: which action of that request; `keep`: whatever the door needs to answer later, sealed.
     """
@@ -41,6 +42,7 @@ class Proposal:
     reason: Message
     approvals: int = 1
     expires_s: int = 600
+    escalate_s: int = 0
     entities: Mapping[str, int] = field(default_factory=dict)
     join_key: str = ""
     position: int = 0
@@ -81,6 +83,7 @@ class Held:
     halt: str
     ended_because: str
     verdicts: tuple[Verdict, ...]
+    escalate_s: int = 0
 
     @property
     def id(self) -> str:
@@ -196,6 +199,7 @@ def held_of(row: Row[Any], verdicts: tuple[Verdict, ...]) -> Held:
         halt=row.halt,
         ended_because=row.ended_because,
         verdicts=verdicts,
+        escalate_s=row.escalate_s,
     )
 
 
@@ -225,6 +229,7 @@ def row_of(name: str, proposal: Proposal, created_at: str, expires_at: str, chan
         "approvals_needed": proposal.approvals,
         "created_at": created_at,
         "expires_at": expires_at,
+        "escalate_s": proposal.escalate_s,
         "changed_at": created_at,
         "halt": "",
         "ended_because": "",

@@ -20,6 +20,7 @@ from gateway.config.cases import facts_of
 from gateway.errors import Message, VigieError
 from gateway.explanations import Explanation, Named, Reader, Telling, answer, explain, explain_facts, prose, told
 from gateway.policies import Effect, Policy, Rule, Stage, decide
+from gateway.policies.facts import seen_by
 from tests.recorded_calls import Calls
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -185,7 +186,8 @@ def test_a_tool_call_within_a_call_is_a_question_of_its_own() -> None:
     opened, closed = next(one for one in calls() if len(one) == 2)
     policy = Policy.of([*POLICY.rules, *PAYING.rules])
     common = {name: tuple(one) if isinstance(one, list) else one for name, one in opened[1]["facts"].items()}
-    own = {"action.tool": "issue_payment", "action.arguments": {"amount": 9_000}, "action.entities": ()}
+    own = {"action.tool": "issue_payment", "action.arguments": {"amount": 9_000}, "action.registered": True}
+    own = {one.name: own.get(one.name, one.empty) for one in seen_by(Stage.ACTION) if one.name not in common}
     stage = {"stage": "action", "facts": own, "decision": decide(policy, Stage.ACTION, {**common, **own}).as_json()}
     asked = {**opened[1], "kind": "action.asked", "outcome": "held", "stages": [stage]}
     held = {**opened[1], "kind": "action.held", "hold": "a-1", "tool": "issue_payment"}

@@ -139,7 +139,7 @@ def test_a_tool_is_hidden_only_if_policy_denies_it_whatever_its_arguments() -> N
     )
     facts = {fact.name: fact.empty for fact in seen_by(Stage.ACTION)}
     tools = [{"name": name} for name in ("always", "sometimes", "other", "secret_one")]
-    assert [one["name"] for one in shown(tools, entry, policy, facts, Remembered())] == ["sometimes", "other"]
+    assert [one["name"] for one in shown(tools, entry, policy, lambda _: facts, Remembered())] == ["sometimes", "other"]
 
 
 # ── what a server answers ─────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ from gateway.audit.records import canonical
 from gateway.config import ConfigurationError, load, load_policy
 from gateway.errors import Message
 from gateway.policies import Derogation, Effect, Policy, Rule, Stage
+from gateway.policies.facts import seen_by
 from gateway.policies.replay import Candidate, Recorded, arguments_of, recorded
 from tests.recorded_calls import Calls
 
@@ -128,7 +129,9 @@ def test_a_fact_that_was_not_recorded_is_asked_for_only_where_it_matters() -> No
 
 
 def action(arguments: dict[str, Any]) -> list[Recorded]:
-    facts = {**CALLS[0][0].facts, "action.tool": "issue_payment", "action.arguments": arguments, "action.entities": ()}
+    own = {fact.name: fact.empty for fact in seen_by(Stage.ACTION) if fact.name.startswith(("action.", "system.tools"))}
+    own |= {"action.tool": "issue_payment", "action.arguments": arguments, "action.registered": True}
+    facts = {**CALLS[0][0].facts, **own}
     decision = {"effect": "allow", "matches": [], "transforms": {}, "labels": [], "prefer": 0}
     return [Recorded(Stage.ACTION, facts, decision)]
 
