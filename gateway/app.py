@@ -41,7 +41,7 @@ from gateway.privacy import open_analyser
 from gateway.providers import Providers
 from gateway.situation import Asked
 from gateway.sovereignty import Breaker, KeptSuspensions, Places
-from gateway.storage import Store, open_store
+from gateway.storage import Signals, Store, open_store
 from gateway.supervision import Halt, Halts, Holds, Notices, Running, Seal, Ticket, Watch, join_key_of
 from gateway.telemetry import Telemetry, Traced, configure
 from gateway.trace import Fragments
@@ -68,6 +68,7 @@ class House:
     halts: Halts
     holds: Holds
     watch: Watch
+    signals: Signals
     notices: Notices
     content: Archive
     telemetry: Telemetry
@@ -110,7 +111,8 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         same_person=lambda person, asked: asked in requesters_of(person, pepper),
         also=notices.queue,
     )
-    watch = Watch(holds)
+    signals = Signals(store)
+    watch = Watch(holds, signals.changed)
     content = open_archive(store, settings, data, pepper, lambda: live.current.settings.retention)
     analyser = open_analyser(settings.privacy, configuration.recognizers)
     providers, suspensions = Providers(), KeptSuspensions(store)
@@ -142,7 +144,7 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         contents=content.contents,
     )
     house = House(
-        live, data, store, ledger, keys, halts, holds, watch, notices, content, telemetry, parts, providers, pepper, tasks
+        live, data, store, ledger, keys, halts, holds, watch, signals, notices, content, telemetry, parts, providers, pepper, tasks
     )  # fmt: skip
     halts.tell(lambda in_force: carry_out(in_force, house))
     async with contextlib.AsyncExitStack() as stack:
@@ -157,6 +159,8 @@ async def open_house(config: Path, data: Path) -> AsyncIterator[House]:
         stack.push_async_callback(stop_task, preparing)
         await analyser.start()
         stack.push_async_callback(analyser.stop)
+        signals.start()  # no sooner: a thread is not there in the analyser's processes
+        stack.push_async_callback(signals.stop)
         await preparing
         stack.push_async_callback(content.contents.stop)
         stack.push_async_callback(finish, tasks)
@@ -193,7 +197,7 @@ async def keep_current(house: House) -> None:
 async def keep_halts(house: House) -> None:
     """Take up halts that other processes raised or lifted. Those of this process are known at once."""
     while True:
-        await asyncio.sleep(POLL_HALTS_S)
+        await house.signals.changed(POLL_HALTS_S)
         try:
             await house.halts.poll()
         except Fault:
