@@ -50,9 +50,9 @@ def verify(home: Home) -> dict[str, Any]:
 
 
 def _verify(config: Path, data: Path) -> dict[str, Any]:
-    from gateway.app import store_url
     from gateway.audit import Signer, verify_store
     from gateway.config import load
+    from gateway.house import store_url
     from gateway.storage import open_store
 
     settings = load(config).settings

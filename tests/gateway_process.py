@@ -139,8 +139,8 @@ def ledger_records(config: Path, data: Path) -> tuple[set[str], set[str]]:
     """The decisions with a `call.opened`, and those with a `call.closed`, read from the store as it was left."""
     from sqlalchemy import select
 
-    from gateway.app import store_url
     from gateway.config import load
+    from gateway.house import store_url
     from gateway.storage import open_store
     from gateway.storage.tables import records
 
@@ -153,9 +153,9 @@ def ledger_records(config: Path, data: Path) -> tuple[set[str], set[str]]:
 
 def verify_live(config: Path, data: Path) -> str:
     """What `vigie audit verify` finds wrong with the store, or nothing."""
-    from gateway.app import store_url
     from gateway.audit import Signer, verify_store
     from gateway.config import load
+    from gateway.house import store_url
     from gateway.storage import open_store
 
     settings = load(config).settings
@@ -175,8 +175,8 @@ def all_records(config: Path, data: Path) -> list[dict[str, Any]]:
     import orjson
     from sqlalchemy import select
 
-    from gateway.app import store_url
     from gateway.config import load
+    from gateway.house import store_url
     from gateway.storage import open_store
     from gateway.storage.tables import records
 

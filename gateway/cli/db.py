@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from gateway.app import key_file
 from gateway.audit import Signer
 from gateway.cli.places import open_configured_store, places
 from gateway.config import load, secret
 from gateway.content.keys import make_table
+from gateway.house import key_file
 from gateway.storage import open_store
 
 

@@ -85,7 +85,7 @@ def hash_one_user(config: Path, data: Path, user: str) -> None:
     \b
     Exemple : vigie key hash-user p.tremblay@exemple.quebec
     """
-    from gateway.app import key_file, make_private
+    from gateway.house import key_file, make_private
     from gateway.identity import hash_user
 
     load(config)
@@ -105,7 +105,7 @@ def rotate_manifest(config: Path, data: Path, reason: str, compromised: bool) ->
     \b
     Exemple : vigie key rotate-manifest --reason "rotation annuelle"
     """
-    from gateway.app import key_file, make_private
+    from gateway.house import key_file, make_private
     from gateway.transparency import rotate
 
     make_private(data)

@@ -46,15 +46,15 @@ def places(command: Command) -> Command:
 def open_configured_store(config: Path, data: Path) -> Store:
     """The store that the configuration names; by default SQLite in the data directory."""
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    from gateway.app import store_url
+    from gateway.house import store_url
 
     return open_store(store_url(load(config).settings, data))
 
 
 def prepare(config: Path, data: Path) -> Store:
     """The store, upgraded if it is embedded, with the keys that go with it. Raises a `Fault` that says what is missing."""
-    from gateway.app import key_file
     from gateway.audit import Signer
+    from gateway.house import key_file
 
     store = open_configured_store(config, data)
     if store.embedded:
@@ -71,7 +71,7 @@ def open_halts(config: Path, data: Path) -> Iterator[Halts]:
 
     If that cannot be read either, the embedded store of `data` is used where there is one.
     """
-    from gateway.app import store_url
+    from gateway.house import store_url
     from gateway.supervision import Halts
 
     try:
@@ -93,7 +93,7 @@ def open_halts(config: Path, data: Path) -> Iterator[Halts]:
 @contextmanager
 def open_keys(config: Path, data: Path) -> Iterator[Keys]:
     """The keys of an upgraded store."""
-    from gateway.app import key_file
+    from gateway.house import key_file
     from gateway.identity import Keys
 
     store = prepare(config, data)
@@ -106,8 +106,8 @@ def open_keys(config: Path, data: Path) -> Iterator[Keys]:
 @contextmanager
 def open_content(config: Path, data: Path) -> Iterator[tuple[Archive, Configuration]]:
     """What was kept of calls, under this installation's key; and the configuration."""
-    from gateway.app import key_file
     from gateway.content import open_archive
+    from gateway.house import key_file
 
     store = prepare(config, data)
     configuration = load(config)
@@ -125,7 +125,7 @@ def open_content(config: Path, data: Path) -> Iterator[tuple[Archive, Configurat
 @contextmanager
 def open_holds(config: Path, data: Path) -> Iterator[tuple[Holds, Store]]:
     """The held actions of an upgraded store, under this installation's key; and the store."""
-    from gateway.app import key_file, requesters_of
+    from gateway.house import key_file, requesters_of
     from gateway.supervision import Holds, Notices, Seal
 
     store = prepare(config, data)

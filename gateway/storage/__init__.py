@@ -7,6 +7,7 @@ kept so that it can be forgotten. May import `gateway.errors` only.
 
 from gateway.storage.prepared import Prepared
 from gateway.storage.sealing import Seal, Unreadable
+from gateway.storage.signals import Signals
 from gateway.storage.store import Store, StoreUnavailable, open_store
 
-__all__ = ["Prepared", "Seal", "Store", "StoreUnavailable", "Unreadable", "open_store"]
+__all__ = ["Prepared", "Seal", "Signals", "Store", "StoreUnavailable", "Unreadable", "open_store"]

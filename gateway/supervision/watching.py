@@ -7,7 +7,7 @@ holds cost some megabytes and no time. Changes of this process are known at once
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from gateway.errors import Fault
@@ -23,8 +23,9 @@ QUEUE = 1_000
 class Watch:
     """Owned by the composition root, which runs `forever`."""
 
-    def __init__(self, holds: Holds) -> None:
-        self._holds = holds
+    def __init__(self, holds: Holds, changed: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        """`changed` waits until another process may have changed something, and at most so many seconds."""
+        self._holds, self._changed = holds, changed
         self._waiting: dict[str, set[asyncio.Future[Held]]] = {}
         self._watchers: set[asyncio.Queue[Held | None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -77,7 +78,7 @@ class Watch:
         """Take up what other processes change; end what is due."""
         swept = 0.0
         while True:
-            await asyncio.sleep(POLL_S)
+            await self._changed(POLL_S)
             with suppress(Fault):  # nothing is decided while the store is gone; what is due stays due
                 await self._poll()
                 if self._loop.time() - swept >= SWEEP_S:

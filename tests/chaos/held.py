@@ -26,8 +26,8 @@ import aiohttp
 import orjson
 from sqlalchemy import select
 
-from gateway.app import key_file, requesters_of
 from gateway.cli.places import open_keys
+from gateway.house import key_file, requesters_of
 from gateway.storage import open_store
 from gateway.storage.tables import holds, records
 from tests.chaos.held_book import Book, sizes

@@ -26,7 +26,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import select, text
 
-from gateway.app import key_file
 from gateway.audit import append_now, now_text, verify_store
 from gateway.audit.signing import Signer, sign_now
 from gateway.cli import main
@@ -38,6 +37,7 @@ from gateway.content.destroying import Destruction, DestructionUnfinished
 from gateway.content.keys import KeyStore, make_table
 from gateway.content.keys import open_keys as open_keys_of
 from gateway.errors import Message, Refusal
+from gateway.house import key_file
 from gateway.storage import Store, StoreUnavailable, Unreadable
 from gateway.storage.tables import records
 from tests.gateway_process import ROOT, Gateway, all_records, example_config, verify_live

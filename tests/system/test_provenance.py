@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event, func, select
 
-from gateway.app import key_file
 from gateway.audit import append_now
 from gateway.errors import Fault
+from gateway.house import key_file
 from gateway.storage import Store
 from gateway.storage.tables import fingerprints, issued, records
 from gateway.transparency import Found, Issued, Label, NotAManifest, Origin, Provenance, contents_of, presented, rotate

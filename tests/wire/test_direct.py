@@ -550,7 +550,7 @@ async def test_a_caller_that_leaves_ends_the_exchange(server: Server, providers:
 ONLY_DIRECT = """
     import asyncio, sys
     from pathlib import Path
-    from gateway.app import open_house
+    from gateway.house import open_house
     from gateway.providers import Request
 
     async def main():
