@@ -172,7 +172,9 @@ class Acting:
         for one in held:
             if not self._parts.watch.waits_for(one.id):
                 with suppress(Refusal, Fault):
-                    await asyncio.to_thread(self._parts.holds.cancel, one.id, "client_left", unless_after=one.change)
+                    await asyncio.to_thread(
+                        self._parts.holds.cancel, one.id, "client_left", unless_joined_after=one.joined
+                    )
 
 
 def join_key(governed: Governed, parts: Parts) -> str:

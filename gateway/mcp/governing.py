@@ -330,7 +330,7 @@ async def _cancel(held: Held, house: Kept) -> None:
     """Cancel what nobody came back for, here or in another process. At shutdown nothing is: it waits on."""
     if not house.watch.waits_for(held.id):
         with suppress(Refusal, Fault):
-            await asyncio.to_thread(house.holds.cancel, held.id, "client_left", unless_after=held.change)
+            await asyncio.to_thread(house.holds.cancel, held.id, "client_left", unless_joined_after=held.joined)
 
 
 def _arguments(visit: Visit) -> dict[str, Any]:

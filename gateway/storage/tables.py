@@ -138,6 +138,7 @@ holds = Table(
     Column("requester", String(160), nullable=False, comment="whoever must not approve"),
     Column("join_key", String(64), nullable=False, comment="keyed hash of the request, so that a retry joins"),
     Column("position", Integer, nullable=False, comment="which action of the request"),
+    Column("joined", SEQUENCE, nullable=False, comment="signals.held as somebody last came to wait for it"),
     Column("tool", String(256), nullable=False),
     Column("action_sha256", String(64), nullable=False),
     Column("approved_sha256", String(64), nullable=False),

@@ -68,6 +68,7 @@ class Held:
 
     hold: Hold
     change: int
+    joined: int
     subject: Subject
     decision: str
     door: str
@@ -184,6 +185,7 @@ def held_of(row: Row[Any], verdicts: tuple[Verdict, ...]) -> Held:
     return Held(
         hold=hold,
         change=row.change,
+        joined=row.joined,
         subject=subject_of(row.subject),
         decision=row.decision,
         door=row.door,
@@ -209,6 +211,7 @@ def row_of(name: str, proposal: Proposal, created_at: str, expires_at: str, chan
         "id": name,
         "state": State.WAITING.value,
         "change": change,
+        "joined": change,
         "system": proposal.subject.system,
         "session": proposal.subject.session,
         "subject": orjson.dumps(asdict(proposal.subject)).decode(),

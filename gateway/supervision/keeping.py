@@ -57,8 +57,8 @@ class Keeping:
 
     def joined_again(self, connection: Connection, held: Held, change: int) -> Held:
         """Somebody else waits for the hold now: marked, so that whoever waited before does not cancel it."""
-        connection.execute(update(holds).where(holds.c.id == held.id).values(change=change))
-        return replace(held, change=change)
+        connection.execute(update(holds).where(holds.c.id == held.id).values(change=change, joined=change))
+        return replace(held, change=change, joined=change)
 
     def one(self, connection: Connection, name: str) -> Held:
         """A hold. Raises a 404 `Refusal`."""

@@ -141,14 +141,14 @@ class Holds:
                 update(holds).where(holds.c.id == name, over).values(delivered_at=self._now(), **DESTROYED)
             )
 
-    def cancel(self, name: str, because: str, *, unless_after: int | None = None) -> Held | None:
+    def cancel(self, name: str, because: str, *, unless_joined_after: int | None = None) -> Held | None:
         """Nobody waits for it any more (`client_left`…). Raises a 409 `Refusal` if it is over.
 
-        `unless_after`: a change; None comes back, and nothing is done, if there was a later one: somebody else joined.
+        `unless_joined_after`: a change; None comes back, and nothing is done, if somebody came to wait for it since.
         """
         with self._store.write() as connection:
             held, change, now = self._locked(connection, name)
-            if unless_after is not None and held.change > unless_after:
+            if unless_joined_after is not None and held.joined > unless_joined_after:
                 return None
             after = happen(held.hold, Event.CANCEL, now)
             ended = self._kept.change(connection, held, after, change, now, "cancelled", {"because": because})

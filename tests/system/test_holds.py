@@ -303,6 +303,18 @@ def test_a_retry_joins_its_hold_and_nobody_elses(holds: Holds, store: Store, clo
     assert kinds(store).count("action.held") == 4
 
 
+def test_what_nobody_came_back_for_is_cancelled_even_if_it_was_approved_meanwhile(holds: Holds) -> None:
+    left, joined = held(holds, join_key="a"), held(holds, join_key="b")
+    for one in (left, joined):
+        holds.approve(one.id, "m.roy", one.current_sha256)
+    assert held(holds, join_key="b").id == joined.id
+    gone = holds.cancel(left.id, "client_left", unless_joined_after=left.joined)
+    assert gone is not None
+    assert gone.state is State.CANCELLED
+    assert holds.cancel(joined.id, "client_left", unless_joined_after=joined.joined) is None
+    assert holds.get(joined.id).state is State.APPROVED
+
+
 def test_retries_at_the_same_instant_make_one_hold(holds: Holds, store: Store) -> None:
     assert at_once(*[lambda: holds.hold(proposal(join_key="j"))] * 4) == ["done"] * 4
     assert kinds(store) == ["action.held"]

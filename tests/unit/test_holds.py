@@ -168,7 +168,7 @@ def test_an_edit_that_changes_nothing_is_not_a_second_voice() -> None:
 
 def held_with(state: State, created: str, *verdicts: Verdict) -> Held:
     return Held(
-        replace(a_hold(), state=state), 1, Subject(system="s"), "d", "chat", "tool", {}, "p", "r", "c", Message("a", "b"),
+        replace(a_hold(), state=state), 1, 1, Subject(system="s"), "d", "chat", "tool", {}, "p", "r", "c", Message("a", "b"),
         created, created, False, "", "", verdicts,
     )  # fmt: skip
 

@@ -253,7 +253,7 @@ def held(tool: str = "issue_payment", system: str = "permis-assistant") -> Held:
     subject = Subject(system=system, session="s1", tool=tool)
     reason = Message("Il faut un accord.", "An approval is needed.")
     return Held(
-        hold, 1, subject, "d-1", "chat", tool, {"CA_SIN": 1}, "p", "r", "c", reason,
+        hold, 1, 1, subject, "d-1", "chat", tool, {"CA_SIN": 1}, "p", "r", "c", reason,
         "2026-11-24T15:00:00.000Z", "2026-11-24T15:00:00.000Z", False, "", "", (),
     )  # fmt: skip
 
