@@ -55,7 +55,22 @@ class Action:
         return sha256(self.canonical).hexdigest()
 
     def edited(self, arguments: Any) -> Self:
-        """The same tool with other arguments: another action."""
+        """The same tool with other arguments of the same kind, an object or a text: another action. Raises a `Refusal`."""
+        if isinstance(arguments, dict) != isinstance(self.arguments, dict):
+            raise Refusal(
+                Message(
+                    "Les arguments modifiés doivent être un objet JSON, comme ceux de l'action.",
+                    "The edited arguments must be a JSON object, as the action's are.",
+                )
+                if isinstance(self.arguments, dict)
+                else Message(
+                    "Les arguments de cette action ne sont pas un objet JSON\u00a0: la refuser plutôt, ou écrire du texte.",
+                    "The arguments of this action are no JSON object: refuse it instead, or write a text.",
+                ),
+                code="edited_arguments",
+                status=400,
+                param="edited_arguments",
+            )
         return type(self).of(self.tool, arguments)
 
 

@@ -14,6 +14,9 @@ from gateway.errors import Fault, Message, Refusal
 Path = tuple[str | int, ...]
 
 NOTHING: frozenset[str] = frozenset()
+SCHEMA_NAMES = frozenset({"type", "name", "format", "$ref", "required"})
+"""The words of JSON Schemas and of tools, where they stand as such."""
+EXAMPLES = frozenset({"default", "const", "enum", "example", "examples", "input_examples", "user_location"})
 MOST_TOKENS = 1_000_000_000
 LONG_NUMBER = 6
 _NAME = re.compile(r"(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_$][A-Za-z0-9_.:/$#-]{0,127}").fullmatch
@@ -228,6 +231,21 @@ def every_string(
             yield from every_string(one, (*path, key), role, names, numbers=numbers)
     elif numbers and type(value) in (int, float) and len(str(value)) >= LONG_NUMBER:
         yield Text(path, role, str(value))
+
+
+def schema_texts(value: Any, path: Path, role: str, names: frozenset[str] = SCHEMA_NAMES) -> Iterator[Text]:
+    """Every text of names and JSON Schemas. What a schema gives as an example is no word of the protocol's."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key in EXAMPLES:
+                yield from every_string(one, (*path, key), role, numbers=True)
+            else:
+                yield from schema_texts(one, (*path, key), role, names)
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from schema_texts(one, (*path, index), role, names)
+    else:
+        yield from every_string(value, path, role, names)
 
 
 def _is_protocols(path: Path, value: str, names: frozenset[str]) -> bool:

@@ -19,6 +19,7 @@ from gateway.wire.calls import (
     is_name,
     malformed,
     parse_object,
+    schema_texts,
     tokens,
     too_many,
 )
@@ -42,7 +43,6 @@ SCHEMAS = frozenset({"tools", "functions", "response_format", "tool_choice", "fu
 """Fields made of names and JSON Schemas."""
 FREE = frozenset({"metadata", "prediction"})
 """Fields of free form, as unknown ones are: no word in them is the protocol's."""
-SCHEMA_NAMES = frozenset({"type", "name", "format", "$ref", "required"})
 PART_NAMES = frozenset({"type", "format", "detail", "id"})
 MESSAGE_NAMES = frozenset({"role", "type", "id", "tool_call_id"})
 CALL_NAMES = frozenset({"type", "id", "name", "tool_call_id"})
@@ -220,9 +220,11 @@ def _texts(value: dict[str, Any], limits: Limits) -> list[Text]:
     for name, one in value.items():
         if name in ("model", "messages", "stream"):
             continue
-        free = name in FREE or name not in KNOWN_FIELDS
-        names = SCHEMA_NAMES if name in SCHEMAS else NOTHING
-        _add(texts, every_string(one, (name,), name, names, numbers=free), limits)
+        if name in SCHEMAS:
+            found = schema_texts(one, (name,), name)
+        else:
+            found = every_string(one, (name,), name, numbers=name in FREE or name not in KNOWN_FIELDS)
+        _add(texts, found, limits)
     for index, message in enumerate(value["messages"]):
         if len(message) == 2 and isinstance(said := message.get("content"), str):  # nearly all: a role and a text
             if said:

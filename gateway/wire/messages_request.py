@@ -10,6 +10,7 @@ import orjson
 from gateway.wire.blocks import CALL, SERVED, input_of, is_block
 from gateway.wire.calls import (
     NOTHING,
+    SCHEMA_NAMES,
     Call,
     Limits,
     Path,
@@ -18,6 +19,7 @@ from gateway.wire.calls import (
     is_name,
     malformed,
     parse_object,
+    schema_texts,
     too_many,
 )
 
@@ -31,10 +33,9 @@ OWN_CALLS = SERVED | {CALL}
 NO_MEDIA = OWN_CALLS | frozenset("text thinking redacted_thinking tool_result search_result tool_reference".split())
 SEEN_SOURCES = frozenset({"text", "content"})
 SCHEMAS = frozenset({"tools", "tool_choice", "output_config", "output_format", "thinking", "cache_control"})
-SCHEMA_NAMES = frozenset({"type", "name", "format", "$ref", "required", "ttl", "effort", "display"})
+OWN_SCHEMA_NAMES = SCHEMA_NAMES | {"ttl", "effort", "display"}
 FREE = frozenset({"metadata"})
 """Fields of free form, as unknown ones are: no word in them is the protocol's."""
-EXAMPLES = frozenset({"default", "const", "enum", "example", "examples", "input_examples", "user_location"})
 CALL_NAMES = frozenset({"type", "id", "name", "server_name", "ttl"})
 BLOCK_NAMES = frozenset({"type", "tool_use_id", "tool_name", "media_type", "ttl", "file_id"})
 RESULT_NAMES = frozenset({"type", "tool_use_id", "file_id"})
@@ -158,7 +159,7 @@ def _texts(value: dict[str, Any]) -> Iterator[Text]:
         if name == "system":
             yield from _content_texts(one, (name,), name)
         elif name in SCHEMAS:
-            yield from _schema_texts(one, (name,), name)
+            yield from schema_texts(one, (name,), name, OWN_SCHEMA_NAMES)
         else:
             yield from every_string(one, (name,), name, numbers=name in FREE or name not in KNOWN_FIELDS)
     for index, message in enumerate(value["messages"]):
@@ -168,21 +169,6 @@ def _texts(value: dict[str, Any]) -> Iterator[Text]:
                 yield from _content_texts(one, path, message["role"])
             elif key != "role":
                 yield from every_string(one, path, message["role"], numbers=True)
-
-
-def _schema_texts(value: Any, path: Path, role: str) -> Iterator[Text]:
-    """Names and JSON Schemas. What a schema gives as an example is no word of the protocol's."""
-    if isinstance(value, dict):
-        for key, one in value.items():
-            if key in EXAMPLES:
-                yield from every_string(one, (*path, key), role, numbers=True)
-            else:
-                yield from _schema_texts(one, (*path, key), role)
-    elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from _schema_texts(one, (*path, index), role)
-    else:
-        yield from every_string(value, path, role, SCHEMA_NAMES)
 
 
 def _content_texts(content: Any, path: Path, role: str) -> Iterator[Text]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from gateway.errors import Message, Refusal
 from gateway.wire.calls import (
+    SCHEMA_NAMES,
     Call,
     Limits,
     Path,
@@ -21,6 +22,7 @@ from gateway.wire.calls import (
     is_name,
     malformed,
     parse_object,
+    schema_texts,
     too_many,
 )
 
@@ -51,8 +53,7 @@ KNOWN_ITEMS = frozenset(
 """Items that are texts and nothing else, as far as their parts are; of any other, policy is told that it is there."""
 GIVING_TOOLS = frozenset({"additional_tools", "tool_search_output"})
 SCHEMAS = frozenset({"tools", "text", "tool_choice", "include"})
-SCHEMA_NAMES = frozenset({"type", "name", "format", "$ref", "required", "include"})
-EXAMPLES = frozenset({"default", "const", "enum", "example", "examples", "user_location"})
+OWN_SCHEMA_NAMES = SCHEMA_NAMES | {"include"}
 ITEM_NAMES = frozenset({"type", "id", "role", "status", "phase", "call_id", "approval_request_id"})
 CALL_NAMES = ITEM_NAMES | {"name", "namespace", "server_label"}
 PART_NAMES = frozenset({"type", "detail", "format", "file_id"})
@@ -260,7 +261,7 @@ def _texts(value: Mapping[str, Any]) -> Iterator[Text]:
     """
     for name, one in value.items():
         if name in SCHEMAS:
-            yield from _schema_texts(one, (name,), name)
+            yield from schema_texts(one, (name,), name, OWN_SCHEMA_NAMES)
         elif name not in ("model", "input", "stream"):
             yield from every_string(one, (name,), name, numbers=name == "metadata" or name not in KNOWN_FIELDS)
     given = value["input"]
@@ -269,21 +270,6 @@ def _texts(value: Mapping[str, Any]) -> Iterator[Text]:
         return
     for index, item in enumerate(given):
         yield from _item_texts(item, ("input", index))
-
-
-def _schema_texts(value: Any, path: Path, role: str) -> Iterator[Text]:
-    """Names and JSON Schemas. What a schema gives as an example is no word of the protocol's."""
-    if isinstance(value, dict):
-        for key, one in value.items():
-            if key in EXAMPLES:
-                yield from every_string(one, (*path, key), role, numbers=True)
-            else:
-                yield from _schema_texts(one, (*path, key), role)
-    elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from _schema_texts(one, (*path, index), role)
-    else:
-        yield from every_string(value, path, role, SCHEMA_NAMES)
 
 
 def _item_texts(item: Mapping[str, Any], path: Path) -> Iterator[Text]:
@@ -303,7 +289,7 @@ def _item_texts(item: Mapping[str, Any], path: Path) -> Iterator[Text]:
         elif key in ACTIONS:
             yield from _shallow_texts(value, at, role, ACTION_NAMES)
         elif key == "tools" and kind in GIVING_TOOLS | {"mcp_list_tools"}:
-            yield from _schema_texts(value, at, role)
+            yield from schema_texts(value, at, role, OWN_SCHEMA_NAMES)
         elif not isinstance(value, str):
             yield from every_string(value, at, role, numbers=True)
         elif not (kind == "image_generation_call" and key == "result" and is_image(value)):

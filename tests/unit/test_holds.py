@@ -100,6 +100,14 @@ def test_arguments_that_cannot_be_held_exactly_are_refused() -> None:
         assert refused.value.code == "action_not_exact"
 
 
+def test_an_edit_keeps_the_form_that_the_tool_expects() -> None:
+    for proposed, edited in (({"n": 1}, "beaucoup"), ({"n": 1}, [1]), ("pas du JSON", {"n": 1})):
+        with pytest.raises(Refusal) as refused:
+            Action.of("payer", proposed).edited(edited)
+        assert (refused.value.code, refused.value.status) == ("edited_arguments", 400)
+    assert Action.of("payer", "pas du JSON").edited("autre chose").arguments == "autre chose"
+
+
 def test_arguments_that_are_not_exact_json_are_held_as_their_text() -> None:
     assert Action.proposed("payer", '{"n": 9007199254740993}').arguments == '{"n": 9007199254740993}'
     assert Action.proposed("payer", '{"n": 1e400}').arguments == '{"n": 1e400}'

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from gateway.privacy import Opened
 from gateway.wire import answers, chat, embeddings
 from gateway.wire.calls import Call, Limits, Malformed, ProviderBroke, Settled, TooLarge, rewrite
+from gateway.wire.protocols import WIRES
 from gateway.wire.stream import Channel, ChatStream
 
 LIMITS = Limits(max_depth=20, max_texts=50)
@@ -395,3 +396,18 @@ def test_an_answer_nested_beyond_what_can_be_written_is_the_providers_fault() ->
     answer = answered_object(b'{"choices": ' + b"[" * 500 + b"]" * 500 + b"}")
     with pytest.raises(ProviderBroke):
         written(answer)
+
+
+@pytest.mark.parametrize("protocol", ["chat", "messages", "responses"])
+def test_what_a_tool_s_schema_gives_as_an_example_is_a_text(protocol: str) -> None:
+    """`name` is a word of the protocol's where it names a tool, and somebody's where it is an example."""
+    schema = {"type": "object", "properties": {"of": {"default": {"name": "Tremblay", "type": "citoyen"}}}}
+    asked: dict[str, Any] = {
+        "chat": {"tools": [{"type": "function", "function": {"name": "f", "parameters": schema}}]},
+        "messages": {"max_tokens": 9, "tools": [{"name": "f", "input_schema": schema}]},
+        "responses": {"input": "Bonjour", "tools": [{"type": "function", "name": "f", "parameters": schema}]},
+    }[protocol]
+    if protocol != "responses":
+        asked["messages"] = [{"role": "user", "content": "Bonjour"}]
+    call = WIRES[protocol].parse(orjson.dumps({"model": "m", **asked}), Limits())
+    assert sorted(text.value for text in call.texts) == ["Bonjour", "Tremblay", "citoyen"]
