@@ -23,8 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 VIGIE = [sys.executable, "-m", "gateway.cli"]
 
 
-def example_config(directory: Path, *, provider_port: int, ner: bool = False, **sections: dict[str, Any]) -> Path:
-    """The example body's configuration, its chat model served by a provider on `provider_port` of this machine.
+def example_config(
+    directory: Path, *, provider_port: int | None, ner: bool = False, **sections: dict[str, Any]
+) -> Path:
+    """The example body's configuration, its chat model served by a provider on `provider_port` of this machine, or
+    by the gateway's own simulator.
 
     `sections`: keys to add to those of vigie.yaml, e.g. `listener={"request_within_s": 1}`.
     """
@@ -35,10 +38,12 @@ def example_config(directory: Path, *, provider_port: int, ner: bool = False, **
         for one in catalogue["deployments"]
         if one["provider"]["protocol"] == "openai" and one["operator"]["public_body"]
     )
-    local["provider"] = {
-        "protocol": "openai", "base_url": f"http://127.0.0.1:{provider_port}/v1", "model": "stand-in",
-        "apis": ["chat", "embeddings", "responses"],
-    }  # fmt: skip
+    local["provider"] = {"protocol": "simulated", "model": "stand-in"}
+    if provider_port is not None:
+        local["provider"] = {
+            "protocol": "openai", "base_url": f"http://127.0.0.1:{provider_port}/v1", "model": "stand-in",
+            "apis": ["chat", "embeddings", "responses"],
+        }  # fmt: skip
     local["enabled"], local["allowed_fields"] = True, ["top_k"]
     for model in catalogue["models"]:
         if model["id"] == "assistant":

@@ -44,7 +44,7 @@ import pytest
 from gateway.audit import LedgerUnavailable, Receipt, canonical
 from gateway.call import govern
 from gateway.config import Configuration, Deployment
-from gateway.errors import Message
+from gateway.errors import Message, Refusal
 from gateway.identity import Principal
 from gateway.parts import Parts
 from gateway.policies import Remembered
@@ -139,6 +139,18 @@ class ScriptedHalts:
         self.known = self.known or (epoch > 1 and self.script.halted_when == "meanwhile")
 
 
+class FullHolds:
+    """Nobody decides in a playbook: what policy would hold is refused, as when too many actions wait already. Actions that
+    people do decide on are in tests/wire and tests/system, for real.
+    """
+
+    def joinable(self, _join_key: str) -> tuple[()]:
+        return ()
+
+    def hold(self, *_proposals: Any, records: Any = ()) -> Any:
+        raise Refusal(Message("Trop d'actions attendent.", "Too many actions wait."), code="too_many_holds", status=429)
+
+
 class ScriptedAnalyser:
     """Finds the values of `KNOWN` and nothing else."""
 
@@ -210,7 +222,7 @@ def parts_of(configuration: Configuration, script: Script, providers: Any, pendi
         configuration=lambda: configuration,
         keys=ScriptedKeys(script),
         halts=ScriptedHalts(script),
-        holds=None,  # type: ignore[arg-type] # no policy of a playbook holds: tests/wire/test_holds_*.py do, for real
+        holds=FullHolds(),  # type: ignore[arg-type]
         watch=None,  # type: ignore[arg-type]
         running=script.running,
         analyser=ScriptedAnalyser(script),  # type: ignore[arg-type]

@@ -27,9 +27,7 @@ UNKNOWN = {"model": "disparu", "messages": [{"role": "user", "content": "Bonjour
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example body, served by its own simulator."""
     place = tmp_path_factory.mktemp("keys")
-    example_config(place / "config", provider_port=1)
-    catalogue = place / "config" / "catalogue.yaml"
-    catalogue.write_text(catalogue.read_text(encoding="utf8").replace("protocol: openai", "protocol: simulated", 1))
+    example_config(place / "config", provider_port=None)
     return place
 
 

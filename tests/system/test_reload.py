@@ -31,9 +31,7 @@ STREAM = {**ORDINARY, "stream": True}
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("reload")
-    example_config(place / "config", provider_port=1)
-    catalogue = place / "config" / "catalogue.yaml"
-    catalogue.write_text(catalogue.read_text(encoding="utf8").replace("protocol: openai", "protocol: simulated", 1))
+    example_config(place / "config", provider_port=None)
     return place
 
 
