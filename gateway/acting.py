@@ -28,8 +28,10 @@ from gateway.wire.calls import Settled, ToolCall
 
 AT_FIRST_S = 2.0
 """How long a client is told nothing, so that a quick decision or a halt still has its own status."""
-EVERY_S = 15.0
+EVERY_S = 20.0
 """How often a client is then told that it still waits: less than any proxy's patience."""
+Names = Sequence[tuple[str, int]]
+"""Holds by id, each with the change at which this call came to wait for it."""
 LEFT_S = 6.0
 """How long after its client left a hold is kept for the same request to come again: stock clients retry within 2 s."""
 
@@ -53,18 +55,30 @@ class Acting:
                 waiting.append((call, proposal))
         if not waiting:
             return
-        asked = self._trace.asked(self._parts.clock())
-        proposals = [proposal for _, proposal in waiting]
-        held = await asyncio.to_thread(self._parts.holds.hold, *proposals, records=[asked])
+        held = await self._hold([proposal for _, proposal in waiting])
+        holding = [call for call, _ in waiting]
+        del waiting  # what a call keeps while it waits is small: there may be thousands
         try:
             async with aclosing(self._until_decided(held)) as ticks:
                 async for _ in ticks:
                     yield
-            for (call, _), one in zip(waiting, held, strict=True):
-                await self._decided(call, one.id)
+            for call, (name, _) in zip(holding, held, strict=True):
+                await self._decided(call, name)
         except (asyncio.CancelledError, GeneratorExit):
             self._left(held)
             raise
+
+    async def _hold(self, proposals: Sequence[Proposal]) -> Names:
+        """Durable when it returns. If the client leaves meanwhile, what the thread makes is not forgotten."""
+        asked = self._trace.asked(self._parts.clock())
+        making = asyncio.ensure_future(asyncio.to_thread(self._parts.holds.hold, *proposals, records=[asked]))
+        try:
+            made = await asyncio.shield(making)
+        except asyncio.CancelledError:
+            with suppress(Refusal, Fault):
+                self._left([(one.id, one.joined) for one in await making])
+            raise
+        return [(one.id, one.joined) for one in made]
 
     async def _considered(self, call: ToolCall, position: int, keep: bytes) -> Proposal | None:
         """What policy says of one call: settled at once, or a proposal to hold."""
@@ -122,10 +136,10 @@ class Acting:
             keep=keep,
         )
 
-    async def _until_decided(self, held: Sequence[Held]) -> AsyncGenerator[None, None]:
+    async def _until_decided(self, held: Names) -> AsyncGenerator[None, None]:
         patience = AT_FIRST_S
-        for one in held:
-            async with self._parts.watch.waiting(one.id) as decided:
+        for name, _ in held:
+            async with self._parts.watch.waiting(name) as decided:
                 while not decided.done():
                     await asyncio.wait([decided], timeout=patience)
                     if not decided.done():
@@ -162,19 +176,17 @@ class Acting:
     def _said(self, message: Message) -> str:
         return message.in_language(self._governed.asked.language)
 
-    def _left(self, held: Sequence[Held]) -> None:
+    def _left(self, held: Names) -> None:
         """The client is gone: after a while, cancel what nobody came back for. At shutdown nothing is: it waits on."""
         if self._ticket.halt is None:
             loop = asyncio.get_running_loop()
             loop.call_later(LEFT_S, lambda: self._parts.finish_later(loop.create_task(self._cancel(held))))
 
-    async def _cancel(self, held: Sequence[Held]) -> None:
-        for one in held:
-            if not self._parts.watch.waits_for(one.id):
+    async def _cancel(self, held: Names) -> None:
+        for name, joined in held:
+            if not self._parts.watch.waits_for(name):
                 with suppress(Refusal, Fault):
-                    await asyncio.to_thread(
-                        self._parts.holds.cancel, one.id, "client_left", unless_joined_after=one.joined
-                    )
+                    await asyncio.to_thread(self._parts.holds.cancel, name, "client_left", unless_joined_after=joined)
 
 
 def join_key(governed: Governed, parts: Parts) -> str:

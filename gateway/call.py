@@ -19,6 +19,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Any
 
 import orjson
 
@@ -356,23 +357,11 @@ async def deliver_whole(
 ) -> AsyncGenerator[bytes, None]:
     """A whole answer: output findings, values put back, actions, label, record, application."""
     wire, call = governed.wire, governed.call
-    body = reply.body or b""
-    answer = wire.checked_answer(body)
-    parts.breaker.succeeded(trace.deployment)
-    attested.look(answer)
-    await check_residency(attested, parts, trace)
-    trace.usage = wire.usage(answer)
-    effects = OutputEffects(governed, parts, trace)
-    restorer = governed.protected.restorer()
-    guards = guards_of(governed, restorer, effects, parts)
     labelled = Labelled(governed, parts, trace)
-    answer = await wire.guarded(answer, call, guards, opening=labelled.opening)
-    if call.protocol != "embeddings":
-        effects.settle()
-    trace.placeholders_unknown = restorer.unknown
+    answer = await restored(governed, attested, reply, labelled, parts, trace)
     acting = Acting(governed, parts, trace, ticket)
     waiting = b""
-    async with aclosing(acting.settle(wire.proposed(answer), body)) as settling:
+    async with aclosing(acting.settle(wire.proposed(answer), reply.body or b"")) as settling:
         async for _ in settling:
             yield waiting
             waiting = STILL_WAITING
@@ -385,6 +374,26 @@ async def deliver_whole(
     labelled.keep()
     parts.telemetry.call_finished(trace, call.model)
     yield delivered
+
+
+async def restored(
+    governed: Governed, attested: Attested, reply: Reply, labelled: Labelled, parts: Parts, trace: Trace
+) -> dict[str, Any]:
+    """A deployment's whole answer: its place checked, its texts guarded, the application's values back in them."""
+    wire = governed.wire
+    answer = wire.checked_answer(reply.body or b"")
+    parts.breaker.succeeded(trace.deployment)
+    attested.look(answer)
+    await check_residency(attested, parts, trace)
+    trace.usage = wire.usage(answer)
+    effects = OutputEffects(governed, parts, trace)
+    restorer = governed.protected.restorer()
+    guards = guards_of(governed, restorer, effects, parts)
+    answer = await wire.guarded(answer, governed.call, guards, opening=labelled.opening)
+    if governed.call.protocol != "embeddings":
+        effects.settle()
+    trace.placeholders_unknown = restorer.unknown
+    return answer
 
 
 async def deliver_stream(

@@ -47,6 +47,8 @@ class Fragments:
         entry = self._get(key)
         if entry is None:
             value = {"stage": stage.value, "facts": plain(own), "decision": decision.as_json()}
+            if stage is Stage.ACTION:  # arguments are in it: it never comes back
+                return orjson.Fragment(canonical(value))
             entry = self._keep(key, decision, value)
         return entry
 

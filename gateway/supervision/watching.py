@@ -47,9 +47,7 @@ class Watch:
         self._waiting.setdefault(name, set()).add(future)
         try:
             await self._begin()
-            held = await asyncio.to_thread(self._holds.get, name)  # after registering: no change is missed
-            if held.state is not State.WAITING:
-                self._settle([held])
+            self._settle([await asyncio.to_thread(self._holds.get, name)])  # after registering: no change is missed
             yield future
         finally:
             waiting = self._waiting[name]
