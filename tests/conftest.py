@@ -9,6 +9,11 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import Phase, settings
+
+# Explaining a failure traces every line again: a minute or more of a run that has failed already.
+settings.register_profile("vigie", phases=[one for one in Phase if one is not Phase.explain])
+settings.load_profile("vigie")
 
 _NAMES = {"localhost", socket.gethostname(), "", None}
 _escapes: list[str] = []

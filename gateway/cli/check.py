@@ -45,7 +45,8 @@ def trapped(loaded: Configuration, config: Path) -> Iterator[Problem]:
         for trap in TRAPS:
             if trap.caught(deployment):
                 said = Message(f"{trap.text.fr} [{trap.code}]", f"{trap.text.en} [{trap.code}]")
-                yield document.problem(("deployments", index, "id"), said, severity="warning")
+                hint = Message("Corriger la fiche, ou la retirer.", "Correct the entry, or remove it.")
+                yield document.problem(("deployments", index, "id"), said, hint, severity="warning")
 
 
 def say(problems: tuple[Problem, ...], as_json: bool) -> None:

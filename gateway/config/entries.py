@@ -53,6 +53,7 @@ def check_provider(provider: ProviderRef, document: Document, loc: Loc) -> Itera
         yield document.problem(
             (*loc, "apis"),
             Message("Seul le protocole openai a des apis.", "Only the openai protocol has apis."),
+            Message("Retirer apis.", "Remove apis."),
             key=True,
         )
     if provider.protocol == "litellm":
@@ -61,6 +62,7 @@ def check_provider(provider: ProviderRef, document: Document, loc: Loc) -> Itera
         yield document.problem(
             (*loc, "options"),
             Message("Seul le protocole litellm a des options.", "Only the litellm protocol has options."),
+            Message("Retirer options.", "Remove options."),
             key=True,
         )
 
@@ -89,12 +91,17 @@ def _check_translated(provider: ProviderRef, document: Document, loc: Loc) -> It
                 "Il manque base_url\u00a0: l'hôte appelé s'écrit au catalogue, jamais par défaut.",
                 "base_url is missing: the host called is written in the catalogue, never a default.",
             ),
+            Message("L'ajouter sous provider.", "Add it under provider."),
         )
     for option, value in provider.options.items():
         yield from _check_option(option, value, wire, document, (*loc, "options", option))
     given = frozenset(provider.options) | (_KEY if provider.api_key is not None else frozenset())
     for missing in sorted(wire.needed - given):
-        yield document.problem(loc, Message(f"Il manque options.{missing}.", f"options.{missing} is missing."))
+        yield document.problem(
+            loc,
+            Message(f"Il manque options.{missing}.", f"options.{missing} is missing."),
+            Message("L'ajouter sous provider.options.", "Add it under provider.options."),
+        )
     if not any(one <= given for one in wire.credentials):
         ways = " / ".join(" + ".join(sorted(one)) for one in wire.credentials)
         yield document.problem(
@@ -129,4 +136,8 @@ def _check_option(option: str, value: Any, wire: Wire, document: Document, loc: 
             hide=True,
         )
     elif not isinstance(value, str) or not value:
-        yield document.problem(loc, Message(f"{option}\u00a0: il faut un texte.", f"{option}: must be a string."))
+        yield document.problem(
+            loc,
+            Message(f"{option}\u00a0: il faut un texte.", f"{option}: must be a string."),
+            Message("L'écrire entre guillemets.", "Write it in quotes."),
+        )

@@ -125,7 +125,7 @@ class Document:
         self,
         loc: Loc,
         message: Message,
-        hint: Message | None = None,
+        hint: Message,
         *,
         key: bool = False,
         severity: str = "error",

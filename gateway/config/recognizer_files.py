@@ -73,4 +73,5 @@ def check_recognizer(entry: RecognizerEntry, loc: Loc, document: Document) -> It
                 f"Cette expression régulière n'est pas valable\u00a0: {error.msg}.",
                 f"This regular expression is not valid: {error.msg}.",
             )
-            yield document.problem((*loc, "patterns", index, "regex"), said)
+            hint = Message("La corriger, entre guillemets simples.", "Correct it, in single quotes.")
+            yield document.problem((*loc, "patterns", index, "regex"), said, hint)
