@@ -25,7 +25,7 @@ demo: ready-run  ## une histoire jouée contre la passerelle · a story played a
 serve: ready-run  ## la passerelle, avec config/ et data/ · the gateway, on config/ and data/
 	@$(BIN)/vigie serve --config $(CONFIG) --data $(DATA) $(ARGS)
 
-test: ready-dev  ## tous les essais, moins de dix minutes · every test, in less than ten minutes
+test: ready-dev  ## tous les essais, environ dix minutes · every test, in about ten minutes
 	$(call say,Essais : unités · protocoles · processus — Tests: units · wires · processes)
 	@$(BIN)/python -m pytest tests/unit tests/wire tests/system --durations=5 $(ARGS)
 
