@@ -19,7 +19,7 @@ import orjson
 from gateway.errors import Fault, Message, Refusal
 from gateway.parts import Parts
 from gateway.policies import Effect, Policy, Stage
-from gateway.proposals import action_facts, examine, terms_of
+from gateway.proposals import action_facts, examine, proposal_of, requester_of
 from gateway.situation import standing_facts
 from gateway.stages import Governed, asked_of_policy
 from gateway.supervision import Action, Held, Proposal, State, Ticket, halted, halted_hold
@@ -113,24 +113,14 @@ class Acting:
         if decision.effect is not Effect.HOLD:
             self._settle(call, action.sha256, "allowed", Settled(as_proposed=True))
             return None
-        terms = terms_of(policy, decision)
-        rule = policy.rule(terms.rule)
-        trace = self._trace
-        return Proposal(
-            decision=trace.decision,
+        return proposal_of(
+            examined,
+            decision,
+            policy,
+            decision=self._trace.decision,
             door=self._governed.asked.protocol,
-            requester=f"user:{trace.user}" if trace.user else f"key:{trace.key}",
+            requester=requester_of(self._trace.user, self._trace.key),
             subject=subject,
-            action=action,
-            masked=examined.masked,
-            policy=policy.version,
-            rule=rule.id,
-            code=rule.code,
-            reason=rule.reason,
-            approvals=terms.approvals,
-            expires_s=terms.expires_s,
-            escalate_s=terms.escalate_s,
-            entities=examined.entities,
             join_key=join_key(self._governed, parts),
             position=position,
             keep=keep,
@@ -180,13 +170,15 @@ class Acting:
         """The client is gone: after a while, cancel what nobody came back for. At shutdown nothing is: it waits on."""
         if self._ticket.halt is None:
             loop = asyncio.get_running_loop()
-            loop.call_later(LEFT_S, lambda: self._parts.finish_later(loop.create_task(self._cancel(held))))
+            loop.call_later(LEFT_S, lambda: self._parts.finish_later(loop.create_task(cancel_left(held, self._parts))))
 
-    async def _cancel(self, held: Names) -> None:
-        for name, joined in held:
-            if not self._parts.watch.waits_for(name):
-                with suppress(Refusal, Fault):
-                    await asyncio.to_thread(self._parts.holds.cancel, name, "client_left", unless_joined_after=joined)
+
+async def cancel_left(held: Names, parts: Parts) -> None:
+    """Cancel what nobody came back for, here or in another process."""
+    for name, joined in held:
+        if not parts.watch.waits_for(name):
+            with suppress(Refusal, Fault):
+                await asyncio.to_thread(parts.holds.cancel, name, "client_left", unless_joined_after=joined)
 
 
 def join_key(governed: Governed, parts: Parts) -> str:

@@ -25,7 +25,6 @@ import orjson
 
 from gateway import refusals, situation
 from gateway.acting import Acting, may_hold, rejoined
-from gateway.audit import Receipt
 from gateway.config import Configuration, Deployment, System
 from gateway.content import Gathered, Part, is_asked
 from gateway.errors import Fault, VigieError
@@ -38,7 +37,7 @@ from gateway.privacy import Opened, protect
 from gateway.providers import ProviderFault, Reply, Request
 from gateway.situation import Asked
 from gateway.sovereignty import Attested, Residency, rank
-from gateway.stages import Governed, Route, asked_of_policy, decide
+from gateway.stages import Governed, Route, asked_of_policy, decide, still_allowed
 from gateway.supervision import Subject, Ticket, halted
 from gateway.trace import Trace
 from gateway.transparency import header, label_for
@@ -70,7 +69,8 @@ async def govern(asked: Asked, parts: Parts) -> Answer:
             return await rehearse(governed, routes, principal, parts, trace, ticket)
         trace.content = await parts.contents.keep(trace.decision, system, Part.PROMPT, asked.body)
         receipt = await parts.ledger.append(trace.opened(parts.clock()))
-        await still_allowed(asked, principal, receipt, parts, ticket)
+        await parts.suspensions.refresh(receipt.epoch)
+        await still_allowed(receipt, ticket.subject, asked.token, principal, parts)
         deployment, reply = await answer_of(governed, routes, parts, trace, ticket)
         frames = as_it_comes(governed, Attested(deployment, reply.headers), reply, parts, trace, ticket)
         first = await anext(frames)
@@ -204,7 +204,7 @@ async def rehearse(
 ) -> Answer:
     """`x-vigie-dry-run`: the decision and where the call would go; no provider is called."""
     receipt = await parts.ledger.append(trace.closed(parts.clock(), "dry_run"))
-    await still_allowed(governed.asked, principal, receipt, parts, ticket)
+    await still_allowed(receipt, ticket.subject, governed.asked.token, principal, parts)
     body = {
         "object": "vigie.decision",
         "decision": trace.decision,
@@ -214,23 +214,6 @@ async def rehearse(
         "deployments": [one.deployment.id for one in routes],
     }
     return Answer(200, headers_of(trace, None), orjson.dumps(body))
-
-
-async def still_allowed(asked: Asked, principal: Principal, receipt: Receipt, parts: Parts, ticket: Ticket) -> None:
-    """The record was committed under `receipt.epoch`: a key revoked or a halt raised before then stops the call here.
-
-    A deployment that another process suspended before then is known from here on as well.
-    """
-    await parts.suspensions.refresh(receipt.epoch)
-    await parts.halts.refresh(receipt.epoch)
-    halt = parts.halts.stops(ticket.subject)
-    if halt is not None:
-        raise halted(halt)
-    if receipt.epoch == principal.epoch:
-        return
-    await parts.keys.refresh(receipt.epoch)
-    if parts.keys.authenticate(asked.token) is None:
-        raise refusals.unauthenticated()
 
 
 # ── the provider ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,7 +18,7 @@ import orjson
 from gateway.policies import Decision, Effect, Facts, Policy, Stage
 from gateway.policies.syntax import Node, parsed
 from gateway.privacy import Finding, protect
-from gateway.supervision import Action
+from gateway.supervision import Action, Proposal, Subject
 
 ARGUMENTS = "action.arguments"
 EXACT = 2**53 - 1
@@ -109,6 +109,48 @@ def terms_of(policy: Policy, decision: Decision) -> Terms:
         max((rule.hold.approvals for rule in holding if rule.hold is not None), default=1),
         min((rule.hold.expires_s for rule in holding if rule.hold is not None), default=600),
         min((rule.hold.escalate_s for rule in holding if rule.hold is not None and rule.hold.escalate_s), default=0),
+    )
+
+
+def requester_of(user: str, key: str) -> str:
+    """Whoever asks, and so may not approve: the end user if the application names one (by hash), else its key."""
+    return f"user:{user}" if user else f"key:{key}"
+
+
+def proposal_of(  # noqa: PLR0913 - as many as a `Proposal` has of its door
+    examined: Examined,
+    holding: Decision,
+    policy: Policy,
+    *,
+    decision: str,
+    door: str,
+    requester: str,
+    subject: Subject,
+    join_key: str,
+    position: int = 0,
+    keep: bytes = b"",
+) -> Proposal:
+    """An action that the decision `holding` holds, on the terms of its rules. The rest is as in `Proposal`."""
+    terms = terms_of(policy, holding)
+    rule = policy.rule(terms.rule)
+    return Proposal(
+        action=examined.action,
+        masked=examined.masked,
+        entities=examined.entities,
+        policy=policy.version,
+        rule=rule.id,
+        code=rule.code,
+        reason=rule.reason,
+        approvals=terms.approvals,
+        expires_s=terms.expires_s,
+        escalate_s=terms.escalate_s,
+        decision=decision,
+        door=door,
+        requester=requester,
+        subject=subject,
+        join_key=join_key,
+        position=position,
+        keep=keep,
     )
 
 

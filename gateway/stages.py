@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway import refusals
+from gateway.audit import Receipt
 from gateway.config import Configuration, Deployment, System
+from gateway.identity import Principal
 from gateway.parts import Parts
 from gateway.policies import Decision, Effect, Facts, Stage
 from gateway.privacy import Protected
 from gateway.situation import Asked
+from gateway.supervision import Subject, halted
 from gateway.trace import Trace
 from gateway.transparency import Label
 from gateway.wire.calls import Call
@@ -63,3 +66,16 @@ def asked_of_policy(stage: Stage, facts: Facts, configuration: Configuration, pa
     decision = parts.decisions.decide(configuration.policy, stage, {**trace.facts, **facts})
     trace.decided(stage, facts, decision)
     return decision
+
+
+async def still_allowed(receipt: Receipt, subject: Subject, token: str, principal: Principal, parts: Parts) -> None:
+    """The record was committed under `receipt.epoch`: a halt raised or a key revoked before then stops what follows here."""
+    await parts.halts.refresh(receipt.epoch)
+    halt = parts.halts.stops(subject)
+    if halt is not None:
+        raise halted(halt)
+    if receipt.epoch == principal.epoch:
+        return
+    await parts.keys.refresh(receipt.epoch)
+    if parts.keys.authenticate(token) is None:
+        raise refusals.unauthenticated()

@@ -22,9 +22,10 @@ from gateway.desk.people import Kept, object_of, principal_of, text_of
 from gateway.errors import Message, Refusal
 from gateway.identity import Principal, hash_user
 from gateway.policies import Decision, Effect, Facts, Stage
-from gateway.proposals import Examined, action_facts, examine, terms_of
+from gateway.proposals import Examined, action_facts, examine, proposal_of, requester_of
 from gateway.situation import Asked
-from gateway.supervision import Action, Halt, Held, Proposal, State, Subject, halted, halted_hold, join_key_of
+from gateway.stages import still_allowed
+from gateway.supervision import Action, Halt, Held, State, Subject, halted, halted_hold
 from gateway.trace import plain
 from gateway.web import answered, bearer
 from gateway.wire.calls import Call
@@ -92,7 +93,7 @@ async def ask(request: Request) -> Response:
         held = await asyncio.to_thread(_hold, one, house)
         return await _told(held, request, house)
     receipt = await house.ledger.append(one.record("allowed", ""))
-    await _still_allowed(one, receipt.epoch, bearer(request), house)
+    await still_allowed(receipt, one.subject, bearer(request), one.principal, house.parts)
     return answered(_to_run(one.id, one.examined.action, "policy"))
 
 
@@ -138,41 +139,17 @@ async def _considered(request: Request, principal: Principal, body: dict[str, An
 
 def _hold(one: Considered, house: Kept) -> Held:
     """Hold the action; a request that comes again joins the hold it made."""
-    policy = one.configuration.policy
-    terms = terms_of(policy, one.decision)
-    rule = policy.rule(terms.rule)
-    proposal = Proposal(
+    proposal = proposal_of(
+        one.examined,
+        one.decision,
+        one.configuration.policy,
         decision=one.id,
         door="actions",
-        requester=f"user:{one.asked.user}" if one.asked.user else f"key:{one.principal.key}",
+        requester=requester_of(one.asked.user, one.principal.key),
         subject=one.subject,
-        action=one.examined.action,
-        masked=one.examined.masked,
-        policy=policy.version,
-        rule=rule.id,
-        code=rule.code,
-        reason=rule.reason,
-        approvals=terms.approvals,
-        expires_s=terms.expires_s,
-        escalate_s=terms.escalate_s,
-        entities=one.examined.entities,
-        join_key=join_key_of(
-            house.user_key, one.system.id, one.asked.session, b"actions\0" + one.examined.action.canonical
-        ),
+        join_key=house.parts.join_key(one.system.id, one.asked.session, b"actions\0" + one.examined.action.canonical),
     )
-    return house.holds.hold(proposal, records=[one.record("held", rule.code)])[0]
-
-
-async def _still_allowed(one: Considered, epoch: int, token: str, house: Kept) -> None:
-    """The record was committed under `epoch`: a halt raised or a key revoked before then stops the action here."""
-    await house.halts.refresh(epoch)
-    halt = house.halts.stops(one.subject)
-    if halt is not None:
-        raise halted(halt)
-    if epoch != one.principal.epoch:
-        await house.keys.refresh(epoch)
-        if house.keys.authenticate(token) is None:
-            raise refusals.unauthenticated()
+    return house.holds.hold(proposal, records=[one.record("held", proposal.code)])[0]
 
 
 async def _told(held: Held, request: Request, house: Kept) -> Response:

@@ -11,7 +11,6 @@ agent can read (`isError`); what a halt stops, or what fails, is a JSON-RPC erro
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,7 @@ import mcp_types
 from mcp.shared.inbound import ERROR_CODE_HTTP_STATUS
 
 from gateway import refusals
-from gateway.audit import Receipt
+from gateway.acting import cancel_left
 from gateway.errors import Fault, Message, Refusal, VigieError
 from gateway.mcp import faults, rpc
 from gateway.mcp.faults import ServerSaid
@@ -30,9 +29,10 @@ from gateway.mcp.saying import EDITED, ForAgent, not_given, not_run, rehearsed, 
 from gateway.mcp.upstream import Connection
 from gateway.mcp.visiting import Course, Visit, answered_record, asked_record, facts_of, seen
 from gateway.policies import Decision, Effect, Facts, Stage
-from gateway.proposals import Examined, action_facts, examine, terms_of
+from gateway.proposals import Examined, action_facts, examine, proposal_of
 from gateway.situation import session_facts, standing_facts
-from gateway.supervision import Action, Held, Proposal, State, Ticket, halted
+from gateway.stages import still_allowed
+from gateway.supervision import Action, Held, State, Ticket, halted
 
 LONGEST_WAIT_S = 600.0
 
@@ -113,7 +113,7 @@ async def admitted(visit: Visit, course: Course, house: Kept, ticket: Ticket) ->
         return await approved(examined, decision, visit, course, house)
     receipt = await house.parts.ledger.append(asked_record(visit, course, "allowed"))
     course.is_open = True
-    await still_allowed(receipt, visit, ticket, house)
+    await still_allowed(receipt, ticket.subject, visit.asked.token, visit.principal, house.parts)
     return action
 
 
@@ -158,19 +158,6 @@ def decide(stage: Stage, own: Facts, visit: Visit, course: Course, house: Kept) 
     return decision
 
 
-async def still_allowed(receipt: Receipt, visit: Visit, ticket: Ticket, house: Kept) -> None:
-    """The record was committed under `receipt.epoch`: a halt raised or a key revoked before then stops it here."""
-    parts = house.parts
-    await parts.halts.refresh(receipt.epoch)
-    halt = parts.halts.stops(ticket.subject)
-    if halt is not None:
-        raise halted(halt)
-    if receipt.epoch != visit.principal.epoch:
-        await parts.keys.refresh(receipt.epoch)
-        if parts.keys.authenticate(visit.asked.token) is None:
-            raise refusals.unauthenticated()
-
-
 # ── a person ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -202,28 +189,18 @@ async def approved(examined: Examined, decision: Decision, visit: Visit, course:
 
 async def holding(examined: Examined, decision: Decision, visit: Visit, course: Course, house: Kept) -> Held:
     """Hold the action; a request that comes again joins the hold it made. Both records are durable when this returns."""
-    policy = visit.configuration.policy
-    terms = terms_of(policy, decision)
-    rule = policy.rule(terms.rule)
     body = b"\0".join([b"mcp", visit.server.id.encode(), visit.asked.user.encode(), examined.action.canonical])
-    proposal = Proposal(
+    proposal = proposal_of(
+        examined,
+        decision,
+        visit.configuration.policy,
         decision=visit.decision,
         door="mcp",
         requester=visit.requester,
         subject=visit.subject(examined.action.tool),
-        action=examined.action,
-        masked=examined.masked,
-        policy=policy.version,
-        rule=rule.id,
-        code=rule.code,
-        reason=rule.reason,
-        approvals=terms.approvals,
-        expires_s=terms.expires_s,
-        escalate_s=terms.escalate_s,
-        entities=examined.entities,
         join_key=house.parts.join_key(visit.system.id, visit.session, body),
     )
-    record = asked_record(visit, course, "held", rule.code)
+    record = asked_record(visit, course, "held", proposal.code)
     making = asyncio.ensure_future(asyncio.to_thread(house.holds.hold, proposal, records=[record]))
     try:
         return (await asyncio.shield(making))[0]
@@ -323,14 +300,10 @@ def client_left(visit: Visit, course: Course, house: Kept) -> None:
     elif course.hold is not None:
         held, loop = course.hold, asyncio.get_running_loop()
         grace_s = 0.0 if visit.cancelled else visit.configuration.mcp.leave_grace_s
-        loop.call_later(grace_s, lambda: house.parts.finish_later(loop.create_task(_cancel(held, house))))
-
-
-async def _cancel(held: Held, house: Kept) -> None:
-    """Cancel what nobody came back for, here or in another process. At shutdown nothing is: it waits on."""
-    if not house.watch.waits_for(held.id):
-        with suppress(Refusal, Fault):
-            await asyncio.to_thread(house.holds.cancel, held.id, "client_left", unless_joined_after=held.joined)
+        loop.call_later(
+            grace_s,
+            lambda: house.parts.finish_later(loop.create_task(cancel_left([(held.id, held.joined)], house.parts))),
+        )
 
 
 def _arguments(visit: Visit) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from gateway.identity import Principal
 from gateway.mcp.rpc import Request
 from gateway.mcp.servers import subject_of
 from gateway.policies import Decision, Facts, Stage
+from gateway.proposals import requester_of
 from gateway.situation import Asked
 from gateway.supervision import Held, Subject
 from gateway.trace import plain
@@ -50,7 +51,7 @@ class Visit:
     @property
     def requester(self) -> str:
         """Who must not approve what is asked here."""
-        return f"user:{self.asked.user}" if self.asked.user else f"key:{self.principal.key}"
+        return requester_of(self.asked.user, self.principal.key)
 
     def subject(self, tool: str = "") -> Subject:
         """What a halt may name."""
